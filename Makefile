@@ -1,0 +1,76 @@
+# Two commands on a fresh machine: `make run` and `make test`.
+# Everything they install or write is in .venv and build; `make clean` removes both.
+
+PYTHON ?= python3
+MINUTES ?= 10
+UPGRADE ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# One thread for linear algebra: results and timings do not depend on the machine's cores.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export VECLIB_MAXIMUM_THREADS := 1
+
+# An environment whose interpreter has gone is made again.
+$(shell test ! -d $(VENV) || $(BIN)/python -c '' 2>/dev/null || rm -rf $(VENV))
+
+.PHONY: run test campaign docs lock clean
+.NOTPARALLEL:
+
+run: $(VENV)/.run ## the plan of an example change of concentration
+	@mkdir -p build
+	$(BIN)/cisterna plan examples/change/old.toml examples/change/new.toml --html build/plan.html
+	@echo
+	@echo "The same plan for paper: build/plan.html (open it in a browser)."
+
+test: $(VENV)/.test ## format, lint, types, import contract, documents, tests
+	@scripts/need-chromium > build/chromium
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	CISTERNA_CHROMIUM="$$(cat build/chromium)" $(BIN)/pytest
+
+campaign: $(VENV)/.test ## the long verification, resumable: make campaign MINUTES=10
+	$(BIN)/python -m tests.campaigns.run --minutes $(MINUTES)
+
+docs: $(VENV)/.test ## the documents as a site in build/site
+	$(BIN)/mkdocs build --strict --site-dir build/site
+	@echo "The documents: build/site/index.html (open it in a browser)."
+
+clean: ## remove everything that these commands made
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Installation ------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Cisterna needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1)"; \
+		echo "Name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; } >&2
+	$(PYTHON) -m venv --clear $(VENV)
+
+# Both stamps share one environment: test.txt holds run.txt's versions and adds to them.
+$(VENV)/.run $(VENV)/.test: $(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
+	@mkdir -p build
+	$(PIP) install --quiet --require-hashes --requirement $<
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Locked requirements -----------------------------------------------------------------------------
+
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet $(UPGRADE) \
+	--generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	--strip-extras --allow-unsafe --no-config
+
+build/lock/bin/pip-compile: | $(BIN)/python
+	$(BIN)/python -m venv --clear build/lock
+	build/lock/bin/python -m pip --disable-pip-version-check install --quiet 'pip-tools>=7.4'
+
+lock: build/lock/bin/pip-compile ## write requirements/*.txt again; UPGRADE=--upgrade takes newer versions
+	$(COMPILE) --output-file requirements/run.txt pyproject.toml requirements/build.in
+	$(COMPILE) --extra test --extra docs --constraint requirements/run.txt \
+		--output-file requirements/test.txt pyproject.toml requirements/build.in

@@ -1,0 +1,1 @@
+"""Cisterna: open planning of intrathecal drug delivery. Research and planning, not a device."""

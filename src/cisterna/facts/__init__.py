@@ -1,0 +1,33 @@
+"""What is known, and from where: drugs, pumps, catheters, guidance, each number with its source."""
+
+from cisterna.facts.cited import BrokenFacts, Cited, FactsError, cited
+from cisterna.facts.device import Catheter, Pump
+from cisterna.facts.drug import Drug, Product, Remark
+from cisterna.facts.library import Library, Rule, Severity, Term, UnknownFact, known, rows, table
+from cisterna.facts.limit import Limit, Situation
+from cisterna.facts.site import Site, SiteRefused, read_site
+
+__all__ = [
+    "BrokenFacts",
+    "Catheter",
+    "Cited",
+    "Drug",
+    "FactsError",
+    "Library",
+    "Limit",
+    "Product",
+    "Pump",
+    "Remark",
+    "Rule",
+    "Severity",
+    "Site",
+    "SiteRefused",
+    "Situation",
+    "Term",
+    "UnknownFact",
+    "cited",
+    "known",
+    "read_site",
+    "rows",
+    "table",
+]
