@@ -5,9 +5,10 @@ from cisterna.facts.device import Catheter, Pump
 from cisterna.facts.drug import Drug, Product, Remark
 from cisterna.facts.library import Library, Rule, Severity, Term, UnknownFact, known, rows, table
 from cisterna.facts.limit import Limit, Situation
-from cisterna.facts.site import Site, SiteRefused, read_site
+from cisterna.facts.site import SITE_SCHEMA, Site, SiteRefused, read_site
 
 __all__ = [
+    "SITE_SCHEMA",
     "BrokenFacts",
     "Catheter",
     "Cited",

@@ -33,6 +33,32 @@ _UPPER = {
 _KEYS = {"fact", "value", "low", "high", "by", "on", "from"}
 
 
+_TEXT = {"type": "string", "minLength": 1}
+SITE_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "cisterna/site/1",
+    "title": "Cisterna site formulary",
+    "type": "object",
+    "required": ["schema"],
+    "additionalProperties": False,
+    "properties": {
+        "schema": {"const": "cisterna/site/1"},
+        "confirm": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["fact", "by", "on", "from"],
+                "additionalProperties": False,
+                "properties": {
+                    **dict.fromkeys(sorted(_KEYS - {"on"}), _TEXT),
+                    "on": {"type": "string", "format": "date"},
+                },
+            },
+        },
+    },
+}
+
+
 class SiteRefused(FactsError):
     """A site file that cannot be read, or that would loosen a limit."""
 

@@ -62,7 +62,7 @@ def plan(old: Prescription | None, new: Prescription, library: Library) -> Plan:
         old = new.previous
     if old is not None:
         new = replace(new, holds=old)
-    bridging, priming, refused = _line(old, new, library)
+    bridging, priming, refused = line_change(old, new, library)
     change = tip_change(old, new, bridging) if old is not None and bridging is not None else None
     return Plan(
         old=old,
@@ -83,10 +83,10 @@ def bridge_of(rx: Prescription, library: Library) -> Bridge | None:
     return None if rx.previous is None else bridge(rx.previous, rx, library)
 
 
-def _line(
+def line_change(
     old: Prescription | None, new: Prescription, library: Library
 ) -> tuple[Bridge | None, Prime | None, Refusal | None]:
-    """What the line needs: a bridge after an old order, a prime into CSF."""
+    """What the line needs: a bridge after an old order, a prime into CSF, or why neither can be."""
     try:
         if old is not None:
             return bridge(old, new, library), None, None

@@ -28,9 +28,9 @@ class TipHour:
 class TipChange:
     """The tip after a change.
 
-    Cases: `bridged` and `omitted` at the line volume that the bridge uses, `-other-line` at the other end of its interval, `-dispersed` with mixing in the line.
-
-    `complete` is False when the change lasts longer than the hours shown.
+    Cases: `bridged` and `omitted` at the line volume that the bridge uses, `-other-line` at the
+    other end of its interval, `-dispersed` with mixing in the line. `complete` is False when the
+    change lasts longer than the hours shown.
     """
 
     hours: tuple[TipHour, ...]

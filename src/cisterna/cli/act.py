@@ -1,0 +1,109 @@
+"""How every command ends: one object or one table, an exit code, and never a traceback.
+
+0 done and nothing blocks; 1 a finding blocks or the act is refused; 2 the input is unusable.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+
+from cisterna.facts import FactsError, Library, read_site
+from cisterna.order.form import Problem, Unusable
+from cisterna.order.line import Refused
+from cisterna.order.wire import wire
+from cisterna.quantity import Dimension, Quantity, QuantityError
+
+DONE, BLOCKED, UNUSABLE = 0, 1, 2
+
+
+def library(site: Path | None) -> Library:
+    """The facts with the site's overlay from --site or CISTERNA_SITE."""
+    named = site or (Path(os.environ["CISTERNA_SITE"]) if os.environ.get("CISTERNA_SITE") else None)
+    if named is None:
+        return Library()
+    found = Library(read_site(named))
+    found.refuse_unknown_site_facts()
+    return found
+
+
+@contextmanager
+def act(as_json: bool) -> Iterator[None]:
+    """Turn what goes wrong into a message and an exit code."""
+    try:
+        yield
+    except (Unusable, FactsError, QuantityError) as problem:
+        _stop(str(problem))
+    except Refused as refused:
+        _refuse(refused, as_json)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(DONE) from None
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(UNUSABLE)
+
+
+def _refuse(refused: Refused, as_json: bool) -> NoReturn:
+    if as_json:
+        row = {"code": refused.code, "message": refused.message, "way_out": refused.way_out}
+        typer.echo(json.dumps({"refused": row}, ensure_ascii=False, indent=2))
+    else:
+        typer.echo(f"REFUSED ({refused.code}): {refused.message}\n{refused.way_out}")
+    raise typer.Exit(BLOCKED)
+
+
+def finish(
+    result: Any, as_json: bool, show: Callable[[], None], blocked: bool = False, **extra: Any
+) -> None:
+    """Print the one object, or the human view; exit 1 when blocked."""
+    if as_json:
+        row = wire(result)
+        body = {**row, **wire(extra)} if isinstance(row, Mapping) else row
+        typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+    else:
+        show()
+    if blocked:
+        raise typer.Exit(BLOCKED)
+
+
+def amount(name: str, text: str, dimension: Dimension) -> Quantity:
+    """A quantity typed on the command line; raises `Unusable`."""
+    try:
+        value = Quantity.parse(text).expect(dimension)
+    except QuantityError as problem:
+        raise Unusable(
+            "command line", [Problem(name, repr(text[:60]), f"{dimension} ({problem})")]
+        ) from None
+    if value.base < 0:
+        raise Unusable("command line", [Problem(name, repr(text[:60]), "zero or more")])
+    return value
+
+
+def moment(name: str, text: str) -> datetime:
+    """A time with its offset typed on the command line; raises `Unusable`."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        value = None
+    if value is None or value.utcoffset() is None:
+        expected = "a time with its offset, such as 2027-02-01T09:30:00+00:00"
+        raise Unusable("command line", [Problem(name, repr(text[:60]), expected)])
+    return value
+
+
+def stock(text: str) -> tuple[str, str]:
+    """`DRUG=CONCENTRATION`; raises `Unusable`."""
+    name, equals, value = text.partition("=")
+    if not equals or not name or not value:
+        expected = 'DRUG=CONCENTRATION, such as "morphine=25 mg/mL"'
+        raise Unusable("command line", [Problem("--stock", repr(text[:60]), expected)])
+    return name.strip(), value.strip()

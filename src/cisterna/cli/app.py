@@ -1,0 +1,318 @@
+"""The commands. Each reads its input, calls one function of `order`, and shows the result."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cisterna.cli.act import act, amount, finish, library, moment, stock
+from cisterna.facts import Library
+from cisterna.order.form import Problem, Unusable
+from cisterna.order.prescription import Prescription
+from cisterna.order.reading import read_prescription
+from cisterna.quantity import CONCENTRATION, DOSE_RATE, MASS, VOLUME
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="From a prescription file for an intrathecal pump to a checked, dated plan. "
+    "Research and planning software, not a cleared medical device.",
+)
+
+Order = Annotated[Path, typer.Argument(metavar="RX", help="Prescription file (TOML).")]
+Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
+Site = Annotated[
+    Path | None,
+    typer.Option("--site", help="The site's confirmed values (or CISTERNA_SITE)."),
+]
+
+
+@app.command()
+def check(rx: Order, json: Json = False, site: Site = None) -> None:
+    """Every guardrail: is this order inside every limit, and whose limit."""
+    with act(json):
+        from cisterna.order.checks import check as run  # noqa: PLC0415
+        from cisterna.order.plan import line_change  # noqa: PLC0415
+
+        facts, order = _read(rx, site)
+        result = run(order, facts, line_change(order.previous, order, facts)[0])
+
+        def show() -> None:
+            from cisterna.cli.show import show_check  # noqa: PLC0415
+
+            show_check(result, facts)
+
+        finish(result, json, show, not result.ok)
+
+
+@app.command()
+def program(rx: Order, json: Json = False, site: Site = None) -> None:
+    """What goes into the pump, and when to come back."""
+    with act(json):
+        from cisterna.order.checks import check as run  # noqa: PLC0415
+        from cisterna.order.plan import bridge_of  # noqa: PLC0415
+        from cisterna.order.program import program as work_out  # noqa: PLC0415
+
+        facts, order = _read(rx, site)
+        bridging = bridge_of(order, facts)
+        result = work_out(order, facts, bridging)
+        blocks = run(order, facts, bridging).codes("block")
+
+        def show() -> None:
+            from cisterna.cli.show import show_program  # noqa: PLC0415
+
+            show_program(order, result, blocks)
+
+        finish(result, json, show, bool(blocks), blocked_by=blocks)
+
+
+@app.command()
+def plan(
+    orders: Annotated[
+        list[Path], typer.Argument(metavar="[OLD] NEW", help="The order, after the one before it.")
+    ],
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write it for paper.")
+    ] = None,
+    json: Json = False,
+    site: Site = None,
+) -> None:
+    """What a nurse looks at first: all of it on one screen."""
+    with act(json):
+        from cisterna.order.plan import plan as work_out  # noqa: PLC0415
+
+        if len(orders) > 2:
+            found = f"{len(orders)} files"
+            raise Unusable("command line", [Problem("plan", found, "NEW, or OLD and NEW")])
+        facts, new = _read(orders[-1], site)
+        old = read_prescription(orders[0], facts) if len(orders) == 2 else None
+        result = work_out(old, new, facts)
+        if html is not None:
+            _write_sheet(html, result, facts)
+
+        def show() -> None:
+            from cisterna.cli.show import show_plan  # noqa: PLC0415
+
+            show_plan(result, facts)
+            if html is not None:
+                typer.echo(f"The sheet for paper: {html}")
+
+        finish(result, json, show, not result.ok)
+
+
+@app.command()
+def prime(
+    rx: Order,
+    case: Annotated[
+        str,
+        typer.Option(help="new-implant, unprimed, catheter-replaced, segment-replaced or refill."),
+    ],
+    json: Json = False,
+    site: Site = None,
+) -> None:
+    """The prime bolus for a state of the line."""
+    with act(json):
+        from cisterna.order.prime import CASES  # noqa: PLC0415
+        from cisterna.order.prime import prime as work_out  # noqa: PLC0415
+
+        if case not in CASES:
+            expected = f"one of {', '.join(CASES)}"
+            raise Unusable("command line", [Problem("--case", repr(case[:40]), expected)])
+        _, order = _read(rx, site)
+        result = work_out(order, case)
+
+        def show() -> None:
+            from cisterna.cli.show import show_prime  # noqa: PLC0415
+
+            show_prime(result)
+
+        finish(result, json, show)
+
+
+@app.command()
+def bridge(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The prescription before.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The prescription that follows.")],
+    hold: Annotated[
+        str | None, typer.Option("--hold", metavar="DRUG", help="Hold this drug's dose.")
+    ] = None,
+    json: Json = False,
+    site: Site = None,
+) -> None:
+    """The bridge for a change of concentration or drug."""
+    with act(json):
+        from cisterna.order.bridge import bridge as work_out  # noqa: PLC0415
+
+        facts, after = _read(new, site)
+        before = read_prescription(old, facts)
+        result = work_out(before, after, facts, hold)
+
+        def show() -> None:
+            from cisterna.cli.show import show_bridge  # noqa: PLC0415
+
+            show_bridge(result)
+
+        finish(result, json, show)
+
+
+@app.command()
+def residual(
+    rx: Order,
+    measured: Annotated[str, typer.Option(metavar="VOLUME", help="Volume drawn out.")],
+    at: Annotated[str, typer.Option(metavar="TIME", help="Time of this visit, with offset.")],
+    boluses: Annotated[
+        int | None, typer.Option(min=0, help="Patient doses since the fill.")
+    ] = None,
+    pump_says: Annotated[
+        str | None, typer.Option("--pump-says", metavar="VOLUME", help="Volume the pump reports.")
+    ] = None,
+    json: Json = False,
+    site: Site = None,
+) -> None:
+    """The volume check at a refill."""
+    with act(json):
+        from cisterna.order.plan import bridge_of  # noqa: PLC0415
+        from cisterna.order.residual import residual as work_out  # noqa: PLC0415
+
+        facts, order = _read(rx, site)
+        result = work_out(
+            order,
+            facts,
+            amount("--measured", measured, VOLUME),
+            moment("--at", at),
+            boluses,
+            None if pump_says is None else amount("--pump-says", pump_says, VOLUME),
+            bridge_of(order, facts),
+        )
+
+        def show() -> None:
+            from cisterna.cli.show import show_residual  # noqa: PLC0415
+
+            show_residual(result)
+
+        finish(result, json, show)
+
+
+@app.command()
+def compound(
+    rx: Order,
+    stocks: Annotated[
+        list[str], typer.Option("--stock", metavar="DRUG=CONCENTRATION", help="Once per drug.")
+    ],
+    json: Json = False,
+    site: Site = None,
+) -> None:
+    """From stock to solution."""
+    with act(json):
+        from cisterna.order.compound import compound as work_out  # noqa: PLC0415
+
+        _, order = _read(rx, site)
+        pairs = [stock(text) for text in stocks]
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise Unusable("command line", [Problem("--stock", "a drug twice", "each drug once")])
+        named = {n: amount(f"--stock {n}", v, CONCENTRATION) for n, v in pairs}
+        result = work_out(order, named)
+
+        def show() -> None:
+            from cisterna.cli.show import show_compound  # noqa: PLC0415
+
+            show_compound(result)
+
+        finish(result, json, show)
+
+
+@app.command()
+def convert(
+    drug: Annotated[str, typer.Argument(help="Drug id, such as morphine.")],
+    dose: Annotated[str, typer.Argument(help='Dose, such as "90 mg/day".')],
+    start: Annotated[str, typer.Option("--from", help="oral, intravenous, epidural, intrathecal.")],
+    end: Annotated[str, typer.Option("--to", help="oral, intravenous, epidural, intrathecal.")],
+    json: Json = False,
+    site: Site = None,
+) -> None:
+    """Published equivalence between routes: an interval, never one figure."""
+    with act(json):
+        from cisterna.order.convert import ROUTES  # noqa: PLC0415
+        from cisterna.order.convert import convert as work_out  # noqa: PLC0415
+
+        for option, route in (("--from", start), ("--to", end)):
+            if route not in ROUTES:
+                expected = f"one of {', '.join(ROUTES)}"
+                raise Unusable("command line", [Problem(option, repr(route[:40]), expected)])
+        dimension = DOSE_RATE if "/" in dose else MASS
+        known = library(site)
+        result = work_out(known, drug, amount("DOSE", dose, dimension), start, end)
+
+        def show() -> None:
+            from cisterna.cli.show import show_conversion  # noqa: PLC0415
+
+            show_conversion(result, start, end, known)
+
+        finish(result, json, show)
+
+
+@app.command()
+def facts(
+    name: Annotated[
+        str | None, typer.Argument(help="A drug, pump, catheter, group or path.")
+    ] = None,
+    json: Json = False,
+    site: Site = None,
+) -> None:
+    """What is known, from where, and how sure: every number with its source."""
+    with act(json):
+        from cisterna.cli.data import facts_rows, show_facts  # noqa: PLC0415
+
+        known = library(site)
+        result = facts_rows(known, name)
+        finish(result, json, lambda: show_facts(result, known, name))
+
+
+@app.command()
+def schema(
+    name: Annotated[str, typer.Argument(help="prescription or site.")],
+    json: Json = False,
+) -> None:
+    """The JSON Schema of a file that people write."""
+    with act(json):
+        from json import dumps  # noqa: PLC0415
+
+        from cisterna.cli.data import schema_of  # noqa: PLC0415
+
+        typer.echo(dumps(schema_of(name), ensure_ascii=False, indent=2))
+
+
+@app.command()
+def doctor(json: Json = False, site: Site = None) -> None:
+    """Versions, data files, and how much of the data nobody has read in a source."""
+    with act(json):
+        from cisterna.cli.data import examine, show_doctor  # noqa: PLC0415
+
+        result = examine(library(site))
+        finish(result, json, lambda: show_doctor(result))
+
+
+def _read(path: Path, site: Path | None) -> tuple[Library, Prescription]:
+    facts = library(site)
+    return facts, read_prescription(path, facts)
+
+
+def _write_sheet(path: Path, result: object, facts: Library) -> None:
+    from cisterna.order.plan import Plan  # noqa: PLC0415
+    from cisterna.order.sheet import sheet  # noqa: PLC0415
+
+    if not isinstance(result, Plan):  # pragma: no cover - the caller passes a plan
+        raise TypeError(type(result).__name__)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(sheet(result, facts), "utf-8")
+    except OSError as problem:
+        expected = "a place that can be written"
+        raise Unusable("command line", [Problem("--html", str(problem), expected)]) from None
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

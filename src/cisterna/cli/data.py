@@ -1,0 +1,126 @@
+"""The data commands: facts with their sources, schemas, and the state of the installation."""
+
+import hashlib
+import platform
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from cisterna.facts import SITE_SCHEMA, Cited, Library, UnknownFact, cited, rows
+from cisterna.facts.library import FOLDER, known
+from cisterna.order.schema import json_schema
+
+SCHEMAS = ("prescription", "site")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Cited values of one name, or of everything."""
+
+    facts: tuple[Cited, ...]
+
+
+def facts_rows(library: Library, name: str | None) -> Facts:
+    """The cited values whose path is `name` or lies under it; raises `UnknownFact`."""
+    every = [cited(path, library.site(path, _whole(row))) for path, row in rows()]
+    if name is None:
+        return Facts(tuple(every))
+    families = {name}
+    if name in library.pump_ids:
+        families.add(library.pump(name).family)
+    if name in library.drug_ids:
+        families.add(library.drug(name).drug_class)
+    found = [f for f in every if any(f.path == n or f.path.startswith(f"{n}.") for n in families)]
+    if not found:
+        known(name, {f.path.split(".")[0] for f in every}, "fact")
+        raise UnknownFact(f"no number is known of {name}")
+    return Facts(tuple(found))
+
+
+def _whole(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"authority": "published", **row}
+
+
+def show_facts(result: Facts, library: Library, name: str | None) -> None:
+    """The values as a table."""
+    from cisterna.cli.show import add, console, say, table  # noqa: PLC0415
+
+    if name is None:
+        say(f"Drugs: {', '.join(library.drug_ids)}")
+        say(f"Pumps: {', '.join(library.pump_ids)}")
+        say(f"Catheters: {', '.join(library.catheter_ids)}")
+        say(f"{len(result.facts)} numbers; name one of them, or another group, to see its numbers:")
+        say(", ".join(sorted({f.path.split(".")[0] for f in result.facts})))
+        return
+    made = table(name, "Fact", "Value", "Whose", "How sure", "Source")
+    for fact in result.facts:
+        title = library.sources.get(fact.source, {}).get("title", fact.source)
+        note = f" Note: {fact.note}." if fact.note else ""
+        source = f"{title} ({fact.locator}).{note}"
+        add(made, fact.path, fact.text(), fact.authority, fact.certainty, source)
+    console.print(made)
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """The JSON Schema of a file; raises `UnknownFact` for another name."""
+    known(name, SCHEMAS, "schema")
+    return SITE_SCHEMA if name == "site" else json_schema(Library())
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Versions, data files with their digests, and how sure the data are."""
+
+    version: str
+    python: str
+    packages: Mapping[str, str]
+    files: Mapping[str, str]
+    certainty: Mapping[str, int]
+    unverified: int
+    site: int
+    disclaimer: str = field(default="Research and planning software, not a cleared medical device.")
+
+
+def examine(library: Library) -> Doctor:
+    """The state of this installation."""
+    counts = Counter[str](f.certainty for f in facts_rows(library, None).facts)
+    files = {
+        str(path.relative_to(FOLDER)): hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        for path in sorted(FOLDER.rglob("*.toml"))
+    }
+    return Doctor(
+        version=_version("cisterna"),
+        python=platform.python_version(),
+        packages={name: _version(name) for name in ("typer", "rich")},
+        files=files,
+        certainty=dict(counts),
+        unverified=counts["recalled"] + counts["assumed"],
+        site=len(library.site.confirmations),
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def show_doctor(result: Doctor) -> None:
+    """The state as a table."""
+    from cisterna.cli.show import add, console, say, table  # noqa: PLC0415
+
+    say(f"Cisterna {result.version} on Python {result.python}", "bold")
+    made = table("Data files", "File", "SHA-256, first 16")
+    for name, digest in result.files.items():
+        add(made, name, digest)
+    console.print(made)
+    total = sum(result.certainty.values())
+    kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(result.certainty.items()))
+    say(f"{total} numbers: {kinds}.")
+    say(
+        f"{result.unverified} of them nobody has read in a source; {result.site} the site confirmed."
+    )
+    say(result.disclaimer, "dim")
