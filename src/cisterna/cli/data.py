@@ -120,7 +120,5 @@ def show_doctor(result: Doctor) -> None:
     total = sum(result.certainty.values())
     kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(result.certainty.items()))
     say(f"{total} numbers: {kinds}.")
-    say(
-        f"{result.unverified} of them nobody has read in a source; {result.site} the site confirmed."
-    )
+    say(f"{result.unverified} nobody has read in a source; {result.site} confirmed by the site.")
     say(result.disclaimer, "dim")

@@ -23,8 +23,12 @@ def situation(rx: Prescription, component: Component | None = None) -> Situation
 
 
 def first_fill(rx: Prescription, component: Component) -> bool:
-    """Whether the first-fill rule of this drug's label governs this pump."""
-    return component.drug.first_fill is not None and rx.pump.ziconotide_exposed is not True
+    """Whether the first-fill rule of this drug's label governs this pump.
+
+    It governs an implanted pump that is not known to have held the drug.
+    """
+    ruled = component.drug.first_fill is not None and rx.pump.model.implanted
+    return ruled and rx.pump.ziconotide_exposed is not True
 
 
 def _diluted(component: Component) -> bool | None:

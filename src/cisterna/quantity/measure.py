@@ -55,7 +55,7 @@ class DimensionMismatch(QuantityError):
 
 
 _NUMBER = re.compile(r"([+-]?)([0-9]{1,15})(?:\.([0-9]{1,15}))?")
-_QUANTITY = re.compile(r"([+-]?[0-9][^\s%A-Za-z\u00b5\u03bc]*)\s*(\S*)")
+_QUANTITY = re.compile(r"([+-]?[0-9][^\s%A-Za-z\u00b5\u03bc]*)\s*(?![eE][+-]?[0-9])(\S*)")
 _LONGEST = 60
 
 
@@ -73,6 +73,8 @@ class Quantity:
 
         Raises `UnknownUnit` or `UnreadableQuantity`; a float is not accepted.
         """
+        if isinstance(value, float):
+            raise TypeError("a float is no exact value; write it as text, such as '0.25'")
         number = _decimal(value) if isinstance(value, str) else Fraction(value)
         u = unit(unit_text)
         return cls(number * u.size, u.dimension, u)

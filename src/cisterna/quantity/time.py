@@ -73,12 +73,14 @@ class DeviceClock:
 
 def later(moment: datetime, duration: Quantity) -> datetime:
     """`moment` plus an exact duration, truncated to the millisecond (never later than exact)."""
-    return moment + timedelta(milliseconds=_whole_ms(duration))
+    reached = moment.astimezone(UTC) + timedelta(milliseconds=_whole_ms(duration))
+    return reached.astimezone(moment.tzinfo)
 
 
 def between(start: datetime, end: datetime) -> Quantity:
     """The exact time from `start` to `end`, in days."""
-    micro = (end - start) // timedelta(microseconds=1)
+    passed = end.astimezone(UTC) - start.astimezone(UTC)  # two wall clocks would hide a change
+    micro = passed // timedelta(microseconds=1)
     return Quantity.of(Fraction(micro, 86_400_000_000), "day")
 
 

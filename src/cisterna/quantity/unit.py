@@ -145,7 +145,7 @@ _SPELLINGS = {
     "yr": "year",
 }
 
-_UNIT_TEXT = re.compile(r"[A-Za-z0-9%\u00b5\u03bc]+(/[A-Za-z0-9]+)?")
+_UNIT_TEXT = re.compile(r"[A-Za-z0-9%\u00b5\u03bc]+(/[A-Za-z][A-Za-z0-9]*)?")
 
 
 def _simple(text: str) -> Unit:

@@ -27,7 +27,7 @@ def alarm_in_time(case: Case) -> Iterator[Finding]:
         days,
         fact.value,
         fact,
-        main=harmful,
+        main=harmful and case.rx.pump.model.implanted,
     )
 
 

@@ -13,10 +13,10 @@ from cisterna.quantity import RATIO, Quantity, between, show
 def drop(case: Case) -> Iterator[Finding]:
     """A fall of a drug whose withdrawal harms, or its end."""
     for name, before in case.before.items():
-        component = case.rx.solution.component(name)
+        component = case.rx.solution.component(name) or _left_out(case, name)
         if component is None or not before:
             continue
-        now = case.mean[name]
+        now = case.mean.get(name, before * 0)
         if case.rx.infusion.mode == "minimum-rate":
             now = now * 0
         limits = case.limits(component, "drop")
@@ -34,6 +34,12 @@ def drop(case: Case) -> Iterator[Finding]:
                 fact.most,
                 fact,
             )
+
+
+def _left_out(case: Case, name: str) -> Component | None:
+    """The component of the previous solution that the new one no longer has."""
+    old = case.rx.previous
+    return None if old is None else old.solution.component(name)
 
 
 def step(case: Case) -> Iterator[Finding]:

@@ -166,11 +166,17 @@ def unit_slip(case: Case) -> Iterator[Finding]:
     yield from _empties_fast(case)
 
 
+def _factor(case: Case, name: str) -> Cited:
+    fact = case.library.rule(name)
+    case.use(fact)
+    return fact
+
+
 def _slip(case: Case, component: Component) -> tuple[str, Quantity, Cited] | None:
     dose = case.peak[component.drug.id]
     ceilings = [x for x in component.drug.ever("ceiling") if _on_this_pump(case, x)]
     highest = _highest(ceilings)
-    factor = case.library.rule("slip_ceiling_factor")
+    factor = _factor(case, "slip_ceiling_factor")
     if highest is not None and dose >= highest.most * factor.value.base:
         limit = (highest.most * factor.value.base).to(highest.most.unit.name)
         text = show(factor.value)
@@ -182,7 +188,7 @@ def _slip(case: Case, component: Component) -> tuple[str, Quantity, Cited] | Non
 def _slip_start(
     case: Case, dose: Quantity, start: Cited | None
 ) -> tuple[str, Quantity, Cited] | None:
-    factor = case.library.rule("slip_start_factor")
+    factor = _factor(case, "slip_start_factor")
     if start is None or case.rx.order.stated_phase not in ("trial", "start"):
         return None
     limit = (start.most * factor.value.base).to(start.most.unit.name)
@@ -196,7 +202,7 @@ def _slip_previous(
     case: Case, component: Component, start: Cited | None
 ) -> tuple[str, Quantity, Cited] | None:
     before = case.before.get(component.drug.id)
-    factor = case.library.rule("slip_previous_factor")
+    factor = _factor(case, "slip_previous_factor")
     dose = case.peak[component.drug.id]
     if before is None or (start is not None and dose <= start.most):
         return None
@@ -213,7 +219,7 @@ def _highest(limits: list[Limit]) -> Cited | None:
 
 def _empties_fast(case: Case) -> Iterator[Finding]:
     """An implanted reservoir that would be empty within days: the flow cannot be meant."""
-    fact = case.library.rule("slip_empty")
+    fact = _factor(case, "slip_empty")
     flow = case.schedule.mean
     if not flow or not case.rx.pump.model.implanted:
         return

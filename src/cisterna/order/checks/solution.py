@@ -164,6 +164,12 @@ def preservative(case: Case) -> Iterator[Finding]:
             )
 
 
+def _surely_first(case: Case) -> bool:
+    """Whether it is stated, or goes with a trial or start, that this is the first fill."""
+    exposed = case.rx.pump.ziconotide_exposed
+    return exposed is False or case.rx.order.phase in ("trial", "start")
+
+
 def ziconotide_first_fill(case: Case) -> Iterator[Finding]:
     """The first fill of a pump with ziconotide: rinse, undiluted, short life."""
     for component in case.rx.solution.components:
@@ -188,5 +194,5 @@ def ziconotide_first_fill(case: Case) -> Iterator[Finding]:
             component.concentration,
             wanted,
             rule.concentration,
-            main=wrong,
+            main=wrong and _surely_first(case),
         )

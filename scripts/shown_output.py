@@ -1,0 +1,107 @@
+"""Is every command shown in the documents real? Run it and hold its output against the page.
+
+    .venv/bin/python scripts/shown_output.py          # say which pages differ, exit 1 if any does
+    .venv/bin/python scripts/shown_output.py --write  # put the real output into the pages
+
+A `console` block starts with `$ cisterna …`; what follows is the output. A line `…` stands for
+lines left out: the parts around it must occur in the output in this order; such blocks are only
+checked. A `toml` block with title="NAME" is written as NAME before the commands after it run.
+Everything runs in a folder of its own, with the repository's examples beside it.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+FENCE = re.compile(r'^```(console|toml title="([\w.-]+)")\n(.*?)^```$', re.DOTALL | re.MULTILINE)
+WIDTH = "100"
+GAP = "…"
+
+
+def main(write: bool) -> int:
+    """Check or rewrite every page; the exit code."""
+    wrong = [name for page in PAGES for name in check_page(page, write)]
+    for name in wrong:
+        print(name)
+    return 1 if wrong else 0
+
+
+def check_page(page: Path, write: bool) -> list[str]:
+    """The blocks of a page whose output is not the shown one, as `page:line: command`."""
+    text, wrong = page.read_text("utf-8"), []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "examples").symlink_to(ROOT / "examples")
+        pieces, at = [], 0
+        for block in FENCE.finditer(text):
+            kind, file, body = block[1], block[2], block[3]
+            if file:
+                (folder / file).write_text(body, "utf-8")
+                continue
+            real = as_shown(body, folder)
+            if kind == "console" and not same(body, real):
+                line = text.count("\n", 0, block.start()) + 1
+                wrong.append(f"{page.relative_to(ROOT)}:{line}: {body.splitlines()[0]}")
+                if GAP not in body.splitlines():
+                    pieces += [text[at : block.start(3)], real]
+                    at = block.end(3)
+        if write and pieces:
+            page.write_text("".join([*pieces, text[at:]]), "utf-8")
+    return wrong
+
+
+def as_shown(body: str, folder: Path) -> str:
+    """The block as it really comes out: each `$ ` line with its output."""
+    commands = [line for line in body.splitlines() if line.startswith("$ ")]
+    return "".join(f"{line}\n{run(line[2:], folder)}" for line in commands)
+
+
+def run(command: str, folder: Path) -> str:
+    """What a `cisterna` command prints, errors included."""
+    words = shlex.split(command)
+    if words[0] != "cisterna":
+        raise SystemExit(f"only cisterna commands can be shown, not {command}")
+    words[0] = str(Path(sys.executable).with_name("cisterna"))
+    clean = {k: v for k, v in os.environ.items() if k not in ("CISTERNA_SITE", "FORCE_COLOR")}
+    env = {**clean, "COLUMNS": WIDTH, "NO_COLOR": "1", "TERM": "dumb", "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(  # noqa: S603 - the commands stand in our own pages
+        words, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120
+    )
+    lines = (done.stdout + done.stderr).strip("\n").splitlines()
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def same(shown: str, real: str) -> bool:
+    """Whether the shown block is the real one, gaps apart."""
+    rest = real.splitlines()
+    for part in _parts(shown):
+        place = _find(part, rest)
+        if place is None:
+            return False
+        rest = rest[place + len(part) :]
+    return GAP in shown.splitlines() or not rest
+
+
+def _parts(shown: str) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for line in shown.splitlines():
+        if line == GAP:
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    return [part for part in parts if part]
+
+
+def _find(part: list[str], lines: list[str]) -> int | None:
+    places = range(len(lines) - len(part) + 1)
+    return next((n for n in places if lines[n : n + len(part)] == part), None)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main("--write" in sys.argv[1:]))

@@ -1,0 +1,9 @@
+"""Pint as the oracle of unit sizes: one registry for the whole run, for it is slow to build."""
+
+import pint
+import pytest
+
+
+@pytest.fixture(scope="session")
+def registry() -> pint.UnitRegistry:
+    return pint.UnitRegistry()
