@@ -14,6 +14,9 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export VECLIB_MAXIMUM_THREADS := 1
 
+# The documents' theme announces its successor at every build; the locked version goes on working.
+export NO_MKDOCS_2_WARNING := 1
+
 # An environment whose interpreter has gone is made again.
 $(shell test ! -d $(VENV) || $(BIN)/python -c '' 2>/dev/null || rm -rf $(VENV))
 
@@ -27,12 +30,14 @@ run: $(VENV)/.run ## the plan of an example change of concentration
 	@echo "The same plan for paper: build/plan.html (open it in a browser)."
 
 test: $(VENV)/.test ## format, lint, types, import contract, documents, tests
+	@mkdir -p build
 	@scripts/need-chromium > build/chromium
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	$(BIN)/python scripts/shown_output.py
 	CISTERNA_CHROMIUM="$$(cat build/chromium)" $(BIN)/pytest
 
 campaign: $(VENV)/.test ## the long verification, resumable: make campaign MINUTES=10

@@ -5,8 +5,9 @@
 
 A `console` block starts with `$ cisterna …`; what follows is the output. A line `…` stands for
 lines left out: the parts around it must occur in the output in this order; such blocks are only
-checked. A `toml` block with title="NAME" is written as NAME before the commands after it run.
-Everything runs in a folder of its own, with the repository's examples beside it.
+checked. A `toml` block with title="NAME" is written as NAME before the commands after it run; with
+title="NAME, changed" its lines replace the lines of NAME with the same keys. Everything runs in a
+folder of its own, with the repository's examples beside it.
 """
 
 import os
@@ -19,7 +20,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-FENCE = re.compile(r'^```(console|toml title="([\w.-]+)")\n(.*?)^```$', re.DOTALL | re.MULTILINE)
+FENCE = re.compile(
+    r'^```(console|toml title="([\w.-]+)(, changed)?")\n(.*?)^```$', re.DOTALL | re.MULTILINE
+)
 WIDTH = "100"
 GAP = "…"
 
@@ -34,26 +37,37 @@ def main(write: bool) -> int:
 
 def check_page(page: Path, write: bool) -> list[str]:
     """The blocks of a page whose output is not the shown one, as `page:line: command`."""
-    text, wrong = page.read_text("utf-8"), []
+    text, wrong, pieces, at = page.read_text("utf-8"), [], [], 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "examples").symlink_to(ROOT / "examples")
-        pieces, at = [], 0
         for block in FENCE.finditer(text):
-            kind, file, body = block[1], block[2], block[3]
+            file, changed, body = block[2], block[3], block[4]
             if file:
-                (folder / file).write_text(body, "utf-8")
+                place = folder / file
+                place.write_text(edited(place.read_text("utf-8"), body) if changed else body)
                 continue
             real = as_shown(body, folder)
-            if kind == "console" and not same(body, real):
-                line = text.count("\n", 0, block.start()) + 1
-                wrong.append(f"{page.relative_to(ROOT)}:{line}: {body.splitlines()[0]}")
-                if GAP not in body.splitlines():
-                    pieces += [text[at : block.start(3)], real]
-                    at = block.end(3)
-        if write and pieces:
-            page.write_text("".join([*pieces, text[at:]]), "utf-8")
+            if same(body, real):
+                continue
+            line = text.count("\n", 0, block.start()) + 1
+            wrong.append(f"{page.relative_to(ROOT)}:{line}: {body.splitlines()[0]}")
+            if GAP not in body.splitlines():
+                pieces += [text[at : block.start(4)], real]
+                at = block.end(4)
+    if write and pieces:
+        page.write_text("".join([*pieces, text[at:]]), "utf-8")
     return wrong
+
+
+def edited(text: str, changes: str) -> str:
+    """The file with each line of `changes` in place of the one line with the same key."""
+    lines = text.splitlines()
+    for change in changes.splitlines():
+        key = change.partition("=")[0]
+        (place,) = (n for n, line in enumerate(lines) if line.partition("=")[0] == key)
+        lines[place] = change
+    return "\n".join(lines) + "\n"
 
 
 def as_shown(body: str, folder: Path) -> str:
@@ -73,8 +87,8 @@ def run(command: str, folder: Path) -> str:
     done = subprocess.run(  # noqa: S603 - the commands stand in our own pages
         words, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120
     )
-    lines = (done.stdout + done.stderr).strip("\n").splitlines()
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    lines = [line.rstrip() for line in (done.stdout + done.stderr).splitlines()]
+    return "\n".join(lines).strip("\n") + "\n"
 
 
 def same(shown: str, real: str) -> bool:

@@ -3,6 +3,7 @@
     order(infusion__daily_dose="5 mg/day")      a key changed
     order(remote=None, limits__per_24h=None)    tables or keys left out
     order(solution__drug__0__name="baclofen")   the first item of a list
+    order(tree, patient__born=None)             another tree changed
 
 `toml` writes such a tree as the text of a file, `read` reads it as the commands do.
 """
@@ -68,10 +69,11 @@ BASE: Tree = {
 }
 
 
-def order(**changes: Any) -> Tree:
+def order(base: Tree | None = None, /, **changes: Any) -> Tree:
     """A copy of the valid order with changes; `__` goes down a level, None leaves the key out."""
-    tree = copy.deepcopy(BASE)
-    for path, value in changes.items():
+    tree = copy.deepcopy(BASE if base is None else base)
+    for path, given in changes.items():
+        value = copy.deepcopy(given)
         *parents, last = path.split("__")
         at: Any = tree
         for key in parents:

@@ -15,7 +15,6 @@ from cisterna.order.residual import residual
 from cisterna.quantity import Quantity
 from tests.alarms.regimens import completions
 
-_UNVERIFIED = ("unverified-limit", "missing-for-check", "not-on-label", "mixture-off-label")
 NOT_OURS = {
     "pharmacy": "seen only by an assay or a label scan",
     "device": "seen only by telemetry",
@@ -45,12 +44,9 @@ def _slip(row: dict[str, Any], entry: dict[str, Any] | None, library: Library) -
     if where in NOT_OURS:
         return Slip(row["id"], where, (), False, NOT_OURS[where])
     if entry is None:
-        why = (
-            "prints no figures" if where == "programming" else "no residual volume before the fill"
-        )
-        return Slip(
-            row["id"], where, (), where == "refill", f"{why}: needs the checklist at the refill"
-        )
+        scored = where == "refill"
+        why = "no volume before the fill: needs the checklist at the refill"
+        return Slip(row["id"], where, (), scored, why if scored else "prints no figures")
     remark = "; ".join(entry.get("completed", ()))
     return Slip(row["id"], where, _seen_by(entry, library), True, remark)
 

@@ -40,9 +40,9 @@ def check(rx: Order, json: Json = False, site: Site = None) -> None:
         result = run(order, facts, line_change(order.previous, order, facts)[0])
 
         def show() -> None:
-            from cisterna.cli.show import show_check  # noqa: PLC0415
+            from cisterna.cli.show import check_view, emit  # noqa: PLC0415
 
-            show_check(result, facts)
+            emit(check_view(result, facts))
 
         finish(result, json, show, not result.ok)
 
@@ -61,9 +61,10 @@ def program(rx: Order, json: Json = False, site: Site = None) -> None:
         blocks = run(order, facts, bridging).codes("block")
 
         def show() -> None:
-            from cisterna.cli.show import show_program  # noqa: PLC0415
+            from cisterna.cli.show import emit  # noqa: PLC0415
+            from cisterna.cli.views import program_view  # noqa: PLC0415
 
-            show_program(order, result, blocks)
+            emit(program_view(order, result, blocks))
 
         finish(result, json, show, bool(blocks), blocked_by=blocks)
 
@@ -93,9 +94,10 @@ def plan(
             _write_sheet(html, result, facts)
 
         def show() -> None:
-            from cisterna.cli.show import show_plan  # noqa: PLC0415
+            from cisterna.cli.show import emit  # noqa: PLC0415
+            from cisterna.cli.views import plan_view  # noqa: PLC0415
 
-            show_plan(result, facts)
+            emit(plan_view(result, facts))
             if html is not None:
                 typer.echo(f"The sheet for paper: {html}")
 
@@ -124,9 +126,10 @@ def prime(
         result = work_out(order, case)
 
         def show() -> None:
-            from cisterna.cli.show import show_prime  # noqa: PLC0415
+            from cisterna.cli.show import emit  # noqa: PLC0415
+            from cisterna.cli.views import prime_view  # noqa: PLC0415
 
-            show_prime(result)
+            emit(prime_view(result))
 
         finish(result, json, show)
 
@@ -150,9 +153,10 @@ def bridge(
         result = work_out(before, after, facts, hold)
 
         def show() -> None:
-            from cisterna.cli.show import show_bridge  # noqa: PLC0415
+            from cisterna.cli.show import emit  # noqa: PLC0415
+            from cisterna.cli.views import bridge_view  # noqa: PLC0415
 
-            show_bridge(result)
+            emit(bridge_view(result))
 
         finish(result, json, show)
 
@@ -188,9 +192,10 @@ def residual(
         )
 
         def show() -> None:
-            from cisterna.cli.show import show_residual  # noqa: PLC0415
+            from cisterna.cli.show import emit  # noqa: PLC0415
+            from cisterna.cli.views import residual_view  # noqa: PLC0415
 
-            show_residual(result)
+            emit(residual_view(result))
 
         finish(result, json, show)
 
@@ -216,9 +221,10 @@ def compound(
         result = work_out(order, named)
 
         def show() -> None:
-            from cisterna.cli.show import show_compound  # noqa: PLC0415
+            from cisterna.cli.show import emit  # noqa: PLC0415
+            from cisterna.cli.views import compound_view  # noqa: PLC0415
 
-            show_compound(result)
+            emit(compound_view(result))
 
         finish(result, json, show)
 
@@ -246,9 +252,10 @@ def convert(
         result = work_out(known, drug, amount("DOSE", dose, dimension), start, end)
 
         def show() -> None:
-            from cisterna.cli.show import show_conversion  # noqa: PLC0415
+            from cisterna.cli.show import emit  # noqa: PLC0415
+            from cisterna.cli.views import conversion_view  # noqa: PLC0415
 
-            show_conversion(result, start, end, known)
+            emit(conversion_view(result, start, end, known))
 
         finish(result, json, show)
 
@@ -263,11 +270,17 @@ def facts(
 ) -> None:
     """What is known, from where, and how sure: every number with its source."""
     with act(json):
-        from cisterna.cli.data import facts_rows, show_facts  # noqa: PLC0415
+        from cisterna.cli.data import facts_rows, facts_view  # noqa: PLC0415
 
         known = library(site)
         result = facts_rows(known, name)
-        finish(result, json, lambda: show_facts(result, known, name))
+
+        def show() -> None:
+            from cisterna.cli.show import emit  # noqa: PLC0415
+
+            emit(facts_view(result, known, name))
+
+        finish(result, json, show)
 
 
 @app.command()
@@ -288,10 +301,16 @@ def schema(
 def doctor(json: Json = False, site: Site = None) -> None:
     """Versions, data files, and how much of the data nobody has read in a source."""
     with act(json):
-        from cisterna.cli.data import examine, show_doctor  # noqa: PLC0415
+        from cisterna.cli.data import doctor_view, examine  # noqa: PLC0415
 
         result = examine(library(site))
-        finish(result, json, lambda: show_doctor(result))
+
+        def show() -> None:
+            from cisterna.cli.show import emit  # noqa: PLC0415
+
+            emit(doctor_view(result))
+
+        finish(result, json, show)
 
 
 def _read(path: Path, site: Path | None) -> tuple[Library, Prescription]:

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cisterna.facts import SITE_SCHEMA, Cited, Library, UnknownFact, cited, rows
 from cisterna.facts.library import FOLDER, known
 from cisterna.order.schema import json_schema
+
+if TYPE_CHECKING:
+    from cisterna.cli.show import View
 
 SCHEMAS = ("prescription", "site")
 
@@ -43,24 +46,24 @@ def _whole(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"authority": "published", **row}
 
 
-def show_facts(result: Facts, library: Library, name: str | None) -> None:
-    """The values as a table."""
-    from cisterna.cli.show import add, console, say, table  # noqa: PLC0415
+def facts_view(result: Facts, library: Library, name: str | None) -> "View":
+    """The values as a table; without a name, what there is to name."""
+    from cisterna.cli.show import add, line, source_title, table  # noqa: PLC0415
 
     if name is None:
-        say(f"Drugs: {', '.join(library.drug_ids)}")
-        say(f"Pumps: {', '.join(library.pump_ids)}")
-        say(f"Catheters: {', '.join(library.catheter_ids)}")
-        say(f"{len(result.facts)} numbers; name one of them, or another group, to see its numbers:")
-        say(", ".join(sorted({f.path.split(".")[0] for f in result.facts})))
-        return
+        groups = ", ".join(sorted({f.path.split(".")[0] for f in result.facts}))
+        return [
+            line(f"Drugs: {', '.join(library.drug_ids)}"),
+            line(f"Pumps: {', '.join(library.pump_ids)}"),
+            line(f"Catheters: {', '.join(library.catheter_ids)}"),
+            line(f"{len(result.facts)} numbers. To see those of one group, name it: {groups}"),
+        ]
     made = table(name, "Fact", "Value", "Whose", "How sure", "Source")
     for fact in result.facts:
-        title = library.sources.get(fact.source, {}).get("title", fact.source)
         note = f" Note: {fact.note}." if fact.note else ""
-        source = f"{title} ({fact.locator}).{note}"
+        source = f"{source_title(library, fact.source)} ({fact.locator}).{note}"
         add(made, fact.path, fact.text(), fact.authority, fact.certainty, source)
-    console.print(made)
+    return [made]
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -108,17 +111,20 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def show_doctor(result: Doctor) -> None:
+def doctor_view(result: Doctor) -> "View":
     """The state as a table."""
-    from cisterna.cli.show import add, console, say, table  # noqa: PLC0415
+    from cisterna.cli.show import add, line, table  # noqa: PLC0415
 
-    say(f"Cisterna {result.version} on Python {result.python}", "bold")
     made = table("Data files", "File", "SHA-256, first 16")
     for name, digest in result.files.items():
         add(made, name, digest)
-    console.print(made)
     total = sum(result.certainty.values())
     kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(result.certainty.items()))
-    say(f"{total} numbers: {kinds}.")
-    say(f"{result.unverified} nobody has read in a source; {result.site} confirmed by the site.")
-    say(result.disclaimer, "dim")
+    sure = f"{result.unverified} nobody has read in a source; the site confirmed {result.site}."
+    return [
+        line(f"Cisterna {result.version} on Python {result.python}", "bold"),
+        made,
+        line(f"{total} numbers: {kinds}."),
+        line(sure),
+        line(result.disclaimer, "dim"),
+    ]

@@ -87,6 +87,10 @@ def pump(row: Mapping[str, Any], model: str, confirm: Confirm) -> Pump:
         path = f"{home}.{key}"
         return None if found is None else cited(path, confirm(path, found))
 
+    def own_age(drug: str, found: Mapping[str, Any]) -> Cited:
+        path = f"{family}.age.{drug}"
+        return cited(path, confirm(path, found))
+
     return Pump(
         id=model,
         name=own["name"],
@@ -97,7 +101,7 @@ def pump(row: Mapping[str, Any], model: str, confirm: Confirm) -> Pump:
         modes=tuple(row["modes"]),
         remote=row["remote"],
         remote_drugs=tuple(row["remote_drugs"]) if "remote_drugs" in row else None,
-        ages={k: cited(f"{family}.age.{k}", v) for k, v in row.get("age", {}).items()},
+        ages={k: own_age(k, v) for k, v in row.get("age", {}).items()},
         reservoir=value("reservoir"),
         **{key: value(key) for key in _SHARED},
     )

@@ -19,6 +19,7 @@ class Remark:
     certainty: str
     blocks: tuple[str, ...] = ()
     jurisdiction: str | None = None
+    authority: str = "label"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,10 @@ def _product(drug_id: str, name: str, row: Mapping[str, Any], confirm: Any) -> P
         id=name,
         name=row["name"],
         strength=cited(f"{path}.strength", confirm(f"{path}.strength", row["strength"])),
-        containers=tuple(cited(f"{path}.container", c) for c in row.get("containers", ())),
+        containers=tuple(
+            cited(f"{path}.containers.{n}", confirm(f"{path}.containers.{n}", c))
+            for n, c in enumerate(row.get("containers", ()))
+        ),
         jurisdictions=tuple(row["jurisdiction"]),
         preservative_free=row["preservative_free"],
         pump_label=row["pump_label"],
@@ -184,6 +188,7 @@ def _remarks(kind: str, *parts: Mapping[str, Any]) -> tuple[Remark, ...]:
                 row["certainty"],
                 tuple(row.get("blocks", ())),
                 row.get("jurisdiction"),
+                row.get("authority", "label"),
             )
             rows[(remark.term, remark.jurisdiction)] = remark
     return tuple(rows.values())

@@ -24,7 +24,7 @@ from cisterna.facts.cited import FactsError
 from cisterna.quantity import Quantity, QuantityError, decimal_text, show
 
 _LARGEST_FILE = 1_000_000
-_LOWER = {"flow_min", "step-interval", "age"}
+_LOWER = {"flow_min", "step-interval", "age", "slip_empty"}
 _UPPER = {
     *("flow_max", "reservoir", "steps_per_day", "service_life", "eri_to_end", "stop_limit"),
     *("start", "ceiling", "trial-bolus", "step", "drop", "concentration", "prepared", "stability"),
@@ -68,8 +68,8 @@ class Confirmation:
     """One confirmed value: what, by whom, when, from what."""
 
     fact: str
-    low: Quantity | None
-    high: Quantity | None
+    low: Quantity
+    high: Quantity
     by: str
     on: date
     origin: str
@@ -78,28 +78,23 @@ class Confirmation:
         """The data row with this value in it; raises `SiteRefused` if that loosens a limit."""
         unit = row["unit"]
         try:
-            low, high = (None if q is None else q.number(unit) for q in (self.low, self.high))
+            low, high = self.low.number(unit), self.high.number(unit)
         except QuantityError as problem:
             raise SiteRefused(f"site file, {self.fact}: {problem}") from None
         self._refuse_looser(row)
         kept = {k: v for k, v in row.items() if k not in ("value", "low", "high")}
-        ends = {"low": low, "high": high}
-        texts = {k: decimal_text(v) for k, v in ends.items() if v is not None}
+        texts = {"low": decimal_text(low), "high": decimal_text(high)}
         note = f"confirmed by {self.by} on {self.on.isoformat()} from {self.origin}"
         return {**kept, **texts, "certainty": "read", "note": note}
 
     def _refuse_looser(self, row: Mapping[str, Any]) -> None:
-        kind = row.get("kind") or self.fact.rsplit(".", 1)[-1]
-        unit = row["unit"]
-        ours_high, ours_low = (row.get("value", row.get(k)) for k in ("high", "low"))
-        if kind in _UPPER and self.high is not None and ours_high is not None:
-            bound = Quantity.of(ours_high, unit)
-            if self.high > bound:
-                self._refuse(self.high, "above", bound)
-        if kind in _LOWER and self.low is not None and ours_low is not None:
-            bound = Quantity.of(ours_low, unit)
-            if self.low < bound:
-                self._refuse(self.low, "below", bound)
+        kind = row.get("kind") or ("age" if ".age." in self.fact else self.fact.split(".")[-1])
+        ends = [row[k] for k in ("low", "value", "high") if k in row]
+        least, most = (Quantity.of(ends[n], row["unit"]) for n in (0, -1))
+        if kind in _UPPER and self.high > most:
+            self._refuse(self.high, "above", most)
+        if kind in _LOWER and self.low < least:
+            self._refuse(self.low, "below", least)
 
     def _refuse(self, value: Quantity, side: str, bound: Quantity) -> None:
         raise SiteRefused(
@@ -123,11 +118,12 @@ class Site:
 def read_site(path: Path) -> Site:
     """Read a site file; raises `SiteRefused` naming every problem."""
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise SiteRefused(f"{path}: larger than a site file can be")
-        table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
+        text = path.read_text("utf-8") if path.stat().st_size <= _LARGEST_FILE else None
+        table = tomllib.loads(text or "")
+    except (OSError, ValueError, RecursionError) as problem:
         raise SiteRefused(f"{path}: {problem}") from None
+    if text is None:
+        raise SiteRefused(f"{path}: larger than a site file can be")
     if table.get("schema") != "cisterna/site/1":
         raise SiteRefused(f'{path}: expected schema = "cisterna/site/1"')
     rows = table.get("confirm", [])
@@ -135,6 +131,10 @@ def read_site(path: Path) -> Site:
     if extra or not isinstance(rows, list):
         raise SiteRefused(f"{path}: expected [[confirm]] tables, found {', '.join(extra)}")
     found = [_confirmation(path, row) for row in rows]
+    names = [c.fact for c in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise SiteRefused(f"{path}, {name}: confirmed more than once")
     return Site({c.fact: c for c in found})
 
 
@@ -149,8 +149,12 @@ def _confirmation(path: Path, row: Any) -> Confirmation:
         raise SiteRefused(f"{path}, {row['fact']}: on = a date such as 2026-11-20")
     try:
         ends = [Quantity.parse(str(row.get("value", row.get(k)))) for k in ("low", "high")]
+        if ends[0] > ends[1]:
+            raise SiteRefused(f"{path}, {row['fact']}: low is above high")
     except QuantityError as problem:
         raise SiteRefused(f"{path}, {row['fact']}: {problem}") from None
+    if ends[0].base < 0:
+        raise SiteRefused(f"{path}, {row['fact']}: a value below zero")
     return Confirmation(
         str(row["fact"]), ends[0], ends[1], str(row["by"]), row["on"], str(row["from"])
     )

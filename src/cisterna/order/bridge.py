@@ -17,6 +17,8 @@ from cisterna.order.quantise import achieved_rate, rate_step
 from cisterna.order.schedule import schedule
 from cisterna.quantity import Quantity, later
 
+_NO_LINE = VolumeRange(Quantity.of(0, "mL"), Quantity.of(0, "mL"))
+
 
 @dataclass(frozen=True, slots=True)
 class OmittedDrug:
@@ -63,6 +65,7 @@ class Bridge:
     achieved: AchievedBridge
     omitted: Omitted
     residual_mix: dict[str, Quantity] | None
+    rinses: Cited | None
     facts: tuple[Cited, ...]
 
     @property
@@ -81,21 +84,19 @@ def bridge(
 ) -> Bridge:
     """The bridge from one order to the next.
 
-    Raises `Refused` when pumps or lines differ, when the old dose was zero, when the line volume
-    is unknown, or when the pump cannot run at the bridge's rate.
+    Raises `Refused` when pumps or lines differ and, where a bridge is needed, when the old dose was
+    zero, when the line volume is unknown, or when the pump cannot run at the bridge's rate.
     """
     _same_line(old, new)
     held = _held(old, hold)
     needed = concentrations(old) != concentrations(new)
-    line = line_volume(new, "bridge")
+    line = line_volume(new, "bridge") if needed else _NO_LINE
     volume, other = _safe_end(line, held, new)
-    rate = _old_rate(old)
+    rate = _old_rate(old) if needed else schedule(old).mean
     if needed:
         _inside_pump(new, rate)
     then_rate = schedule(new).mean
-    duration = (volume / rate).to("h")
-    if not needed:
-        volume, duration, other = volume * 0, duration * 0, None
+    duration = (volume / rate).to("h") if needed else Quantity.of(0, "h")
     step = rate_step(new.pump.model, library)
     achieved = AchievedBridge(achieved_rate(rate, step), duration, achieved_rate(then_rate, step))
     return Bridge(
@@ -111,6 +112,7 @@ def bridge(
         achieved=achieved,
         omitted=_omitted(old, new, volume, then_rate),
         residual_mix=_residual_mix(old, new),
+        rinses=library.rule("saline_rinses") if _falls(old, new) else None,
         facts=line.facts,
     )
 
@@ -211,6 +213,12 @@ def _omitted(
 
 def _fraction(part: Quantity, whole: Quantity | None) -> Fraction | None:
     return part.base / whole.base if whole else None
+
+
+def _falls(old: Prescription, new: Prescription) -> bool:
+    """Whether any drug becomes weaker or is left out, so that residual would over-deliver."""
+    after = concentrations(new)
+    return any(name not in after or after[name] < was for name, was in concentrations(old).items())
 
 
 def _residual_mix(old: Prescription, new: Prescription) -> dict[str, Quantity] | None:

@@ -27,12 +27,12 @@ from cisterna.quantity import Quantity, later, show
 Span = tuple[Fraction, Fraction, Fraction]
 
 _CASES = {
-    "bridged": "with the bridge",
-    "omitted": "without the bridge",
-    "bridged-other-line": "with the bridge, other line volume",
-    "omitted-other-line": "without the bridge, other line volume",
-    "bridged-dispersed": "with the bridge, mixing in the line",
-    "omitted-dispersed": "without the bridge, mixing in the line",
+    "bridged": "bridged",
+    "omitted": "not bridged",
+    "bridged-other-line": "bridged, other line volume",
+    "omitted-other-line": "not bridged, other line volume",
+    "bridged-dispersed": "bridged, mixing in the line",
+    "omitted-dispersed": "not bridged, mixing in the line",
 }
 
 
@@ -239,7 +239,7 @@ def _tip_table(new: Prescription, change: TipChange, drug: str, name: str) -> Ma
     heads = ("Hours after the fill", *(_CASES[c] for c in cases))
     note = "" if change.complete else f" The change lasts longer than these {len(shown)} hours."
     caption = f"{name} at the tip, mean of each hour.{note}"
-    return table(caption, heads, rows)
+    return table(caption, heads, rows, stack=True)
 
 
 def _hours_text(new: Prescription, first: int, end: int) -> Markup:

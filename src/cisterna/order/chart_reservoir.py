@@ -138,17 +138,22 @@ def _alarm(frame: Frame, rx: Prescription) -> list[Markup]:
 
 def _table(rx: Prescription, falls: list[Fall], every: list[Mark]) -> Markup:
     fill = rx.solution.fill_volume.number("mL")
-    heads = ("Date", "When", "Days after the fill", *(f"Left, {f.words}" for f in falls))
+    drawn = [f for f in falls if f.factor == 1]
+    heads = ("Date", "When", "Days after the fill", *(f"Left, {f.words}" for f in drawn))
     rows = [
         (
             mark.words,
             any_text(_at(rx, mark)),
             show(Quantity.of(mark.day, "1"), 4),
-            *(show(Quantity.of(f.left(fill, mark.day), "mL"), 4) for f in falls),
+            *(_hundredths(f.left(fill, mark.day)) for f in drawn),
         )
         for mark in sorted(every, key=lambda m: m.day)
     ]
-    return table("Volume left on each date", heads, rows)
+    return table("Volume left on each date", heads, rows, stack=True)
+
+
+def _hundredths(volume: Fraction) -> str:
+    return show(Quantity.of(round(volume, 2), "mL"))
 
 
 def _beyond(rx: Prescription, mark: Mark) -> Markup:

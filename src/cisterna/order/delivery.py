@@ -40,7 +40,7 @@ class Delivery:
         return bridged + self.schedule.volume(self.bridge_days, end) + after * self.patient_flow
 
     def time_of(self, volume: Fraction) -> Fraction | None:
-        """Days from the fill until `volume` mL have been pumped; None if that never happens."""
+        """Days from the fill to the first moment that `volume` mL are out; None if it never comes."""
         bridged = self.bridge_days * self.bridge_flow
         if volume <= bridged:
             return Fraction(0) if volume <= 0 else volume / self.bridge_flow
@@ -49,12 +49,13 @@ class Delivery:
         if per_cycle == 0:
             return None
         left = volume - bridged
-        start = self.bridge_days + (left // per_cycle) * length
-        left -= (left // per_cycle) * per_cycle
+        whole = (left / per_cycle).__ceil__() - 1
+        start = self.bridge_days + whole * length
+        left -= whole * per_cycle
         for a, b, scheduled in self.schedule.runs(start, start + length):
             flow = scheduled + self.patient_flow
             if left <= (b - a) * flow:
-                return a if left == 0 else a + left / flow
+                return a + left / flow
             left -= (b - a) * flow
         return start + length
 

@@ -8,8 +8,8 @@ from html import escape
 from cisterna.quantity import Quantity, show
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_VOID = ("meta", "line", "path", "rect")
-_WIDEST_UNSTACKED = 3
+_VOID = ("meta",)
+_SHORT = 8
 
 
 class Markup(str):
@@ -28,7 +28,7 @@ def join(parts: Iterable[object], between: str = "") -> Markup:
     return Markup(between.join(safe(part) for part in parts))
 
 
-def tag(name: str, *content: object, **attributes: object) -> Markup:
+def tag(name: str, /, *content: object, **attributes: object) -> Markup:
     """An element; `class_` and `aria_label` are written `class` and `aria-label`."""
     given = {k.rstrip("_").replace("_", "-"): v for k, v in attributes.items() if v is not None}
     text = "".join(f' {k}="{escape(str(v))}"' for k, v in given.items())
@@ -46,29 +46,37 @@ def table(
     heads: Sequence[str],
     rows: Iterable[Sequence[object]],
     kinds: Sequence[str] | None = None,
+    stack: bool = False,
 ) -> Markup:
     """A table; the first cell of a row is its heading, `kinds` are the rows' classes.
 
-    On a phone the cells of a wide table stand under one another, each with its column's name.
+    With `stack` its cells stand under one another on a phone, each with its column's name. A
+    short table is kept on one page of paper.
     """
     body = list(rows)
     classes = kinds or [""] * len(body)
-    wide = "stack" if len(heads) > _WIDEST_UNSTACKED else None
+    here = [("stack", stack), ("short", len(body) <= _SHORT)]
+    shape = " ".join(name for name, holds in here if holds) or None
     top = tag("tr", *(tag("th", head, scope="col") for head in heads))
     lines = [_row(heads, row, kind) for row, kind in zip(body, classes, strict=True)]
     shown = tag("caption", caption)
-    return tag("table", shown, tag("thead", top), tag("tbody", *lines), class_=wide)
+    return tag("table", shown, tag("thead", top), tag("tbody", *lines), class_=shape)
 
 
 def _row(heads: Sequence[str], row: Sequence[object], kind: str) -> Markup:
     first = tag("th", row[0], scope="row")
-    rest = (tag("td", c, data_label=h) for h, c in zip(heads[1:], row[1:], strict=True))
+    rest = (tag("td", tag("div", c), data_label=h) for h, c in zip(heads[1:], row[1:], strict=True))
     return tag("tr", first, *rest, class_=kind or None)
 
 
-def pairs(rows: Iterable[tuple[str, object]]) -> Markup:
+def pairs(rows: Iterable[tuple[str, object]], kind: str | None = None) -> Markup:
     """A list of terms and what they are here."""
-    return tag("dl", *(tag("div", tag("dt", k), tag("dd", v)) for k, v in rows))
+    return tag("dl", *(tag("div", tag("dt", k), tag("dd", v)) for k, v in rows), class_=kind)
+
+
+def anywhere(text: object) -> Markup:
+    """Text of a person's own, which may be one endless word: it may break anywhere."""
+    return tag("span", text, class_="any")
 
 
 def day_text(day: date) -> str:

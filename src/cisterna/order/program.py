@@ -148,7 +148,7 @@ def _canonical(
     rx: Prescription, rates: tuple[RateStep, ...], limit: Quantity, bridge: Bridge | None
 ) -> Mapping[str, object]:
     """Everything that is entered into the pump, in one fixed form."""
-    alarm = low_reservoir(rx)
+    alarm, pattern = low_reservoir(rx), schedule(rx)
     return {
         "patient": rx.patient.id,
         "pump": [rx.pump.model.id, rx.pump.serial],
@@ -157,6 +157,7 @@ def _canonical(
         "clock": str(rx.pump_zone),
         "mode": rx.infusion.mode,
         "primary": rx.infusion.primary,
+        "cycle": [decimal_text(x) for x in (pattern.length, pattern.phase)],
         "rates": [[r.at, _text(r.rate)] for r in rates],
         "remote": None
         if rx.remote is None

@@ -95,6 +95,12 @@ def _delivered(
             "not known.",
             "Give the number that the pump reports with --boluses.",
         )
+    if boluses is not None and boluses < 0:
+        raise Refused(
+            "boluses-negative",
+            f"{boluses} patient doses cannot have been given.",
+            "Give the number that the pump reports with --boluses.",
+        )
     if rx.remote is None and boluses:
         raise Refused(
             "no-remote",

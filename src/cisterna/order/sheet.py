@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cisterna.facts import Library
-from cisterna.order import sheet_change, sheet_order
+from cisterna.order import sheet_dates, sheet_line, sheet_order, sheet_values
 from cisterna.order.markup import Markup, day_text, join, moment_text, pairs, section, tag
 from cisterna.order.plan import Plan
 from cisterna.order.prescription import Prescription
@@ -28,11 +28,11 @@ def sheet(plan: Plan, library: Library) -> str:
         sheet_order.words(plan),
         sheet_order.findings(plan, library),
         sheet_order.side_by_side(plan),
-        sheet_change.values(plan),
-        sheet_change.line(plan),
-        sheet_change.day(plan),
-        sheet_change.tip(plan),
-        sheet_change.reservoir(plan, library),
+        sheet_values.values(plan),
+        sheet_line.line(plan),
+        sheet_values.day(plan),
+        sheet_values.tip(plan),
+        sheet_dates.reservoir(plan, library),
         sheet_order.digest(plan),
         sheet_order.unverified(plan, library),
         sheet_order.signatures(plan),
@@ -112,7 +112,7 @@ def _foot(plan: Plan) -> Markup:
         "Research and planning software, not a cleared medical device.",
         f"Order: {order} · Cisterna {_version()} · {plan.program.digest}",
     ]
-    return tag("footer", tag("div", join((tag("p", x) for x in lines)), class_="foot"))
+    return tag("footer", tag("div", join(tag("p", x) for x in lines), class_="foot"))
 
 
 def _version() -> str:

@@ -7,6 +7,7 @@ from cisterna.order.checks import Finding
 from cisterna.order.markup import (
     Markup,
     any_text,
+    anywhere,
     change_text,
     join,
     section,
@@ -14,7 +15,8 @@ from cisterna.order.markup import (
     tag,
 )
 from cisterna.order.plan import Plan
-from cisterna.order.words import plain_words
+from cisterna.order.words import PlanRow, plain_words
+from cisterna.quantity import Quantity, show
 
 _SEVERITIES = {"block": "BLOCK", "warn": "Warning", "note": "Note"}
 _CERTAINTIES = {
@@ -61,9 +63,9 @@ def findings(plan: Plan, library: Library) -> Markup:
     if not found:
         return section("findings", "Findings", tag("p", "No findings."))
     rows = [_finding_row(f, library) for f in found]
-    heads = ("Severity", "Finding", "Found", "Limit", "Whose, and from where")
+    heads = ("Severity", "Finding", "Whose rule, and from where")
     kinds = [f"finding {f.severity}" for f in found]
-    shown = table("What the checks found, blocks first", heads, rows, kinds)
+    shown = table("What the checks found, blocks first", heads, rows, kinds, stack=True)
     return section("findings", "Findings", shown)
 
 
@@ -71,19 +73,28 @@ def _finding_row(finding: Finding, library: Library) -> tuple[object, ...]:
     word = tag("span", _SEVERITIES[finding.severity], class_="severity")
     code = tag("small", finding.code)
     if finding.code == "unverified-limit":
-        said = tag("a", "listed below", href="#unverified")
         count = len(str(finding.found).split(", "))
-        text = join([f"{_count(count, 'value', 'values')} in use nobody has read: ", said, ". "])
-        return word, join([text, code]), "–", "–", _evidence(finding, library)
-    text = join([finding.message, " ", code])
-    limit = any_text(finding.limit)
-    return word, text, any_text(finding.found), limit, _evidence(finding, library)
+        text = f"{_count(count, 'value', 'values')} in use: nobody has read them in a source. "
+        return word, join([text, tag("a", "The list", href="#unverified"), code]), "–"
+    return word, join([finding.message, _measure(finding), code]), _evidence(finding, library)
+
+
+def _measure(finding: Finding) -> Markup:
+    """What was found against the limit."""
+    found, limit = _short(finding.found), _short(finding.limit)
+    if finding.limit is None:
+        return tag("p", f"Found: {found}", class_="measure") if finding.found else join([])
+    return tag("p", f"Found: {found}. ", tag("strong", f"Limit: {limit}"), class_="measure")
+
+
+def _short(value: object) -> str:
+    return show(value, 4) if isinstance(value, Quantity) else any_text(value)
 
 
 def _evidence(finding: Finding, library: Library) -> Markup:
     if finding.source is None:
         return join(["–"])
-    place = f", {finding.locator}" if finding.locator else ""
+    place = f"; {finding.locator}" if finding.locator else ""
     certainty = _CERTAINTIES.get(finding.certainty or "", finding.certainty or "")
     title = source_title(finding.source, library)
     whose = tag("strong", finding.authority or "–")
@@ -99,19 +110,22 @@ def source_title(key: str, library: Library) -> str:
 def side_by_side(plan: Plan) -> Markup:
     """Old and new, line by line, and the change in per cent; what differs is marked."""
     if plan.old is None:
-        rows = [(r.what, r.new or "–") for r in plan.rows]
+        rows = [(r.what, anywhere(r.new or "–")) for r in plan.rows]
         return section("rows", "What is ordered", table("The order", ("What", "New order"), rows))
     heads = ("What", "Old order", "New order", "Change")
-    lines = [(r.what, r.old or "–", r.new or "–", _changed(r.differs, r.change)) for r in plan.rows]
+    lines = [
+        (r.what, anywhere(r.old or "–"), anywhere(r.new or "–"), _changed(r)) for r in plan.rows
+    ]
     kinds = ["differs" if r.differs else "" for r in plan.rows]
-    shown = table("Old and new side by side; lines that differ are bold", heads, lines, kinds)
+    caption = "Old and new side by side; lines that differ are bold"
+    shown = table(caption, heads, lines, kinds, stack=True)
     return section("rows", "Old and new side by side", shown)
 
 
-def _changed(differs: bool, change: object) -> str:
-    if change is None:
-        return "changed" if differs else "same"
-    return change_text(change)  # type: ignore[arg-type]
+def _changed(row: PlanRow) -> str:
+    if row.change is None:
+        return "changed" if row.differs else "same"
+    return change_text(row.change)
 
 
 def digest(plan: Plan) -> Markup:
@@ -134,24 +148,28 @@ def digest(plan: Plan) -> Markup:
 def unverified(plan: Plan, library: Library) -> Markup:
     """Every value in use that nobody has read in a source."""
     rows = [
-        (fact.path, fact.text(), f"{source_title(fact.source, library)}, {fact.locator}", sure)
-        for fact, sure in _unverified(plan)
+        (anywhere(f.path), f.text(), _fact_source(f, library), f.certainty)
+        for f in _unverified(plan)
     ]
     if not rows:
         text = tag("p", "Every value in use has been read in a source.")
         return section("unverified", "Values nobody has read", text)
     heads = ("Value", "In use", "Said to come from", "Certainty")
     note = tag("p", "A pharmacist can confirm or narrow them in the site's file.")
-    shown = table("Values not verified in their source", heads, rows)
+    shown = table("Values not verified in their source", heads, rows, stack=True)
     return section("unverified", "Values nobody has read", note, shown)
 
 
-def _unverified(plan: Plan) -> Iterator[tuple[Cited, str]]:
+def _fact_source(fact: Cited, library: Library) -> str:
+    return f"{source_title(fact.source, library)}; {fact.locator}"
+
+
+def _unverified(plan: Plan) -> Iterator[Cited]:
     bridge = plan.bridge.facts if plan.bridge else ()
     used = (*plan.check.used, *plan.program.facts, *plan.program.refill.used, *bridge)
     for fact in {f.path: f for f in used}.values():
         if not fact.verified:
-            yield fact, _CERTAINTIES.get(fact.certainty, fact.certainty)
+            yield fact
 
 
 def signatures(plan: Plan) -> Markup:

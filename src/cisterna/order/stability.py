@@ -49,11 +49,9 @@ def _shortest(facts: list[Cited]) -> Cited | None:
 
 def _mixture(rx: Prescription, library: Library) -> Cited | None:
     """The longest time shown by a study that covers this mixture; studies that were read first."""
-    found = [
-        cited(f"mixtures.mixture.{row['id']}.stable_for", row["stable_for"])
-        for row in library.mixtures
-        if "stable_for" in row and _covers(row, rx)
-    ]
+    covering = [r for r in library.mixtures if "stable_for" in r and _covers(r, rx)]
+    paths = {f"mixtures.mixture.{row['id']}.stable_for": row["stable_for"] for row in covering}
+    found = [cited(path, library.site(path, row)) for path, row in paths.items()]
     read = [f for f in found if f.verified] or found
     return max(read, key=lambda f: f.least.base, default=None)
 

@@ -19,7 +19,7 @@ from tests.order.cases import (
     drug,
     evidence,
     finding,
-    order,
+    ordered,
     q,
     quiet,
 )
@@ -78,8 +78,8 @@ def test_a_stop_and_the_minimum_rate_are_a_fall_to_nothing(mode):
 
 
 def test_a_drug_that_the_new_solution_leaves_out_falls_to_nothing():
-    old = order(BACLOFEN)
-    new = order(MORPHINE, {"order.previous_daily_dose": None, "safe": None})
+    old = ordered(BACLOFEN)
+    new = ordered(MORPHINE, {"order.previous_daily_dose": None, "safe": None})
     codes = check(after(old, new), LIBRARY).findings
 
     (found,) = [f for f in codes if f.code == "dose-drop-risks-withdrawal"]
@@ -89,8 +89,8 @@ def test_a_drug_that_the_new_solution_leaves_out_falls_to_nothing():
 
 
 def test_a_drug_whose_end_does_not_harm_may_be_left_out():
-    new = order(MORPHINE, {"order.previous_daily_dose": None})
-    codes = check(after(order(MIXTURE), new), LIBRARY).codes()
+    new = ordered(MORPHINE, {"order.previous_daily_dose": None})
+    codes = check(after(ordered(MIXTURE), new), LIBRARY).codes()
 
     assert "dose-drop-risks-withdrawal" not in codes
 
@@ -192,7 +192,7 @@ def test_every_drug_of_the_previous_solution_is_held_against_its_step():
             },
         )
 
-    new = after(order(mixed("5 mg/mL")), order(mixed("10 mg/mL")))
+    new = after(ordered(mixed("5 mg/mL")), ordered(mixed("10 mg/mL")))
     (found,) = [f for f in check(new, LIBRARY).findings if f.code == "step-too-large"]
     assert found.found == q("100 %")
     assert "hydromorphone" in found.message
@@ -273,9 +273,9 @@ def test_titration_and_maintenance_are_asked_for_the_dose_before(phase):
 
 def test_two_statements_of_the_dose_before_must_agree():
     # The old order gives 4.4 mg/day.
-    old = order(MORPHINE)
-    same = after(old, order(MORPHINE, {"order.previous_daily_dose": "4400 mcg/day"}))
-    other = after(old, order(MORPHINE, {"order.previous_daily_dose": "4.0 mg/day"}))
+    old = ordered(MORPHINE)
+    same = after(old, ordered(MORPHINE, {"order.previous_daily_dose": "4400 mcg/day"}))
+    other = after(old, ordered(MORPHINE, {"order.previous_daily_dose": "4.0 mg/day"}))
 
     assert "previous-dose-disagrees" not in check(same, LIBRARY).codes()
     (found,) = [f for f in check(other, LIBRARY).findings if f.code == "previous-dose-disagrees"]
@@ -284,8 +284,8 @@ def test_two_statements_of_the_dose_before_must_agree():
 
 
 def test_the_previous_prescription_stands_in_for_a_dose_that_is_not_stated():
-    new = order(HYDROMORPHONE, to("1.31 mg/day", **{"order.previous_daily_dose": None}))
-    codes = check(after(order(HYDROMORPHONE), new), LIBRARY).codes()
+    new = ordered(HYDROMORPHONE, to("1.31 mg/day", **{"order.previous_daily_dose": None}))
+    codes = check(after(ordered(HYDROMORPHONE), new), LIBRARY).codes()
 
     assert "step-too-large" in codes
     assert "missing-for-check" not in codes

@@ -31,4 +31,4 @@ def evidence_of(fact: Cited) -> Rule:
 
 def evidence_of_remark(remark: Remark) -> Rule:
     """Where a contraindication, an interaction or a caution comes from."""
-    return Rule("label", remark.source, remark.locator, remark.certainty)
+    return Rule(remark.authority, remark.source, remark.locator, remark.certainty)

@@ -1,0 +1,100 @@
+"""The parts of the sheet that say what to enter, and draw what then happens."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from cisterna.order.chart import dose_curve, offset_text, tip_curve, tip_drugs
+from cisterna.order.dates import low_reservoir
+from cisterna.order.markup import (
+    Markup,
+    any_text,
+    anywhere,
+    join,
+    moment_text,
+    section,
+    table,
+    tag,
+)
+from cisterna.order.plan import Plan
+from cisterna.order.prescription import Prescription
+from cisterna.order.program import RateStep
+from cisterna.order.words import remote_words
+from cisterna.quantity import Quantity, show
+
+Row = tuple[str, object, object]
+
+
+def names(plan: Plan) -> dict[str, str]:
+    """The written name of every drug, old and new."""
+    orders = [rx for rx in (plan.old, plan.new) if rx is not None]
+    return {c.drug.id: c.drug.tall_man for rx in orders for c in rx.solution.components}
+
+
+def values(plan: Plan) -> Markup:
+    """What a programmer asks for, in its order; ordered and achieved side by side."""
+    rows = [*_solution_rows(plan.new), *_rate_rows(plan), *_dose_rows(plan), *_limit_rows(plan)]
+    step = plan.program.achieved.rate_step
+    note = f"The pump can be set in steps of {show(step)}; it is never set above the order."
+    heads = ("Asked for", "Ordered", "The pump will do")
+    shown = table("In the order in which a programmer asks", heads, rows)
+    return section("values", "Values for the programmer", tag("p", note), shown)
+
+
+def _solution_rows(rx: Prescription) -> Iterator[Row]:
+    yield "Date and time of the fill", moment_text(rx.solution.filled_at), "–"
+    yield "Pump's clock", f"{offset_text(rx)}, fixed", "–"
+    yield "Patient id", anywhere(rx.patient.id or "not said"), "–"
+    for component in rx.solution.components:
+        drives = ", drives the doses" if component.drug.id == rx.infusion.primary else ""
+        yield f"{component.drug.tall_man}{drives}", show(component.concentration), "–"
+    yield "Fill volume", show(rx.solution.fill_volume), "–"
+    yield "Mode", rx.infusion.mode, "–"
+
+
+def _rate_rows(plan: Plan) -> Iterator[Row]:
+    for step in plan.program.rates:
+        done = f"{show(step.rate.to('mL/day'))} ({show(step.rate)})"
+        yield _rate_words(step), show(step.ordered), done
+
+
+def _rate_words(step: RateStep) -> str:
+    if step.until is None:
+        return f"Flow from {step.at}"
+    start, end = (moment_text(datetime.fromisoformat(t)) for t in (step.at, step.until))
+    return f"Bridge, flow from {start} to {end}"
+
+
+def _dose_rows(plan: Plan) -> Iterator[Row]:
+    ordered, achieved = plan.program.daily_dose, plan.program.achieved.daily_dose
+    mean = plan.program.repeats_every > Quantity.of(1, "day")
+    day = "Mean daily" if mean else "Daily"
+    yield f"{day} volume", show(plan.program.daily_volume), show(plan.program.achieved.daily_volume)
+    for component in plan.new.solution.components:
+        drug = component.drug
+        yield f"{day} dose, {drug.tall_man}", show(ordered[drug.id]), show(achieved[drug.id])
+
+
+def _limit_rows(plan: Plan) -> Iterator[Row]:
+    rx, done = plan.new, plan.program.achieved.patient_dose
+    given = "–" if done is None else ", ".join(f"{show(d)} {name}" for name, d in done.items())
+    yield "Patient dose", remote_words(rx), given
+    yield f"Most of {rx.primary.drug.tall_man} in any 24 h", show(plan.program.per_24h), "–"
+    yield "Safe floor", any_text(rx.floor), "–"
+    yield "Low-reservoir alarm", any_text(low_reservoir(rx)), "–"
+
+
+def day(plan: Plan) -> Markup:
+    """The dose over the day."""
+    extra = tag("p", f"Patient doses come on top: {remote_words(plan.new)}.")
+    parts = [dose_curve(plan.new), *([extra] if plan.new.remote else [])]
+    return section("day", "Dose over the day", *parts)
+
+
+def tip(plan: Plan) -> Markup:
+    """Each drug at the tip during the change; nothing where nothing changes."""
+    if plan.tip is None:
+        return join([])
+    written, change = names(plan), plan.tip
+    charts = [tip_curve(plan.new, change, drug, written[drug]) for drug in tip_drugs(change)]
+    text = tag("p", "Patient doses are not drawn: during a bridge the pump refuses them.")
+    return section("tip", "At the tip during the change", text, *charts)
