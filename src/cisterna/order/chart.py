@@ -18,7 +18,7 @@ from cisterna.order.figure import (
     steps,
     ticks,
 )
-from cisterna.order.markup import Markup, any_text, join, moment_text, table, tag
+from cisterna.order.markup import Markup, moment_text, table
 from cisterna.order.prescription import DAYS, Prescription
 from cisterna.order.schedule import Schedule, schedule
 from cisterna.order.tip import TipChange
@@ -69,6 +69,11 @@ def headroom(levels: Iterator[Fraction]) -> Fraction:
 def _dose_unit(rx: Prescription) -> str:
     per = "h" if rx.infusion.mode in ("flex", "periodic-bolus") else "day"
     return f"{rx.primary.drug.unit}/{per}"
+
+
+def dose_rate(rx: Prescription, flow: Quantity) -> str:
+    """The dose rate of the primary drug in a flow, in the unit of the order."""
+    return show((flow * rx.primary.concentration).to(_dose_unit(rx)))
 
 
 def _dose(rx: Prescription, flow: Fraction, unit: str) -> Fraction:
@@ -150,10 +155,10 @@ def _clock(part_of_day: Fraction) -> str:
 # The tip during a change -----------------------------------------------------------------------
 
 
-def tip_drugs(change: TipChange) -> list[str]:
-    """Every drug that leaves the tip in some case."""
+def tip_drugs(new: Prescription, change: TipChange) -> list[str]:
+    """Every drug that leaves the tip in some case, the primary one first."""
     rates = (r for hour in change.hours for r in hour.rates.values())
-    return sorted({name for r in rates for name in r})
+    return sorted({name for r in rates for name in r}, key=lambda n: (n != new.infusion.primary, n))
 
 
 def tip_curve(new: Prescription, change: TipChange, drug: str, name: str) -> Markup:
@@ -210,38 +215,39 @@ def _tip_words(levels: dict[str, list[Fraction]], reference: Fraction, unit: str
 def _tip_labels(
     frame: Frame, levels: dict[str, list[Fraction]], reference: Fraction
 ) -> Iterator[Markup]:
-    """The three main lines by name: each where it is farthest from the others."""
-    yield frame.label("new order", (frame.x_max, reference), "end")
+    """The three main lines by name, each on the side where no other line runs."""
     bridged, omitted = levels["bridged"], levels["omitted"]
-    away = [abs(v - reference) for v in omitted]
-    far = [n for n, v in enumerate(away) if v * 2 > max(away)] or [len(away) // 2]
-    middle = far[len(far) // 2]
-    beside = (bridged[middle], reference)
-    yield _side_label(frame, "not bridged", Fraction(middle), omitted[middle], beside, "middle")
-    start = frame.x_max / 50
-    yield _side_label(frame, "bridged", start, bridged[0], (omitted[0], reference), "start")
+    width = len(bridged) // 4 + 1
+    last, first = slice(-width, None), slice(0, width)
+    down = frame.free_side(reference, [*bridged[last], *omitted[last]])
+    yield frame.label("new order", (frame.x_max, reference), "end", down)
+    down = frame.free_side(bridged[0], [*omitted[first], reference])
+    yield frame.label("bridged", (frame.x_max / 50, bridged[0]), "start", down)
+    middle = _farthest([abs(v - reference) for v in omitted])
+    down = frame.free_side(omitted[middle], [bridged[middle], reference])
+    yield frame.label("not bridged", (Fraction(middle), omitted[middle]), "middle", down)
 
 
-def _side_label(
-    frame: Frame, text: str, x: Fraction, y: Fraction, others: Sequence[Fraction], anchor: str
-) -> Markup:
-    """A word on the free side of a line: below the lowest, else above."""
-    below = y < min(others) and frame.y(y) + 20 < frame.bottom
-    return frame.label(text, (x, y), anchor, 18 if below else -6)
+def _farthest(distances: Sequence[Fraction]) -> int:
+    """The middle of the hours in which a line is far from another."""
+    far = [n for n, d in enumerate(distances) if d * 2 > max(distances)]
+    return far[len(far) // 2] if far else len(distances) // 2
 
 
 def _tip_table(new: Prescription, change: TipChange, drug: str, name: str) -> Markup:
-    """Hours with the same doses as one row."""
-    cases = list(change.traces)
-    none = Quantity.of(0, _unit_of(change, drug))
-    shown = [[show(h.rates[c].get(drug, none), 4) for c in cases] for h in change.hours]
-    rows = [(_hours_text(new, a, b), *row) for a, b, row in merged(shown)]
-    heads = ("Hours after the fill", *(_CASES[c] for c in cases))
-    note = "" if change.complete else f" The change lasts longer than these {len(shown)} hours."
-    caption = f"{name} at the tip, mean of each hour.{note}"
+    """Hours with the same doses as one row; the unit stands above."""
+    unit, cases = _unit_of(change, drug), list(change.traces)
+    columns = [[number(v) for v in _rates(change, case, drug)] for case in cases]
+    rows = [
+        (f"{a} to {b} h", _hour_text(new, a), *row)
+        for a, b, row in merged(list(zip(*columns, strict=True)))
+    ]
+    heads = ("Hours", "From", *(_CASES[c] for c in cases))
+    hours = len(change.hours)
+    note = "" if change.complete else f" The change lasts longer than these {hours} hours."
+    caption = f"{name} at the tip in {unit}, mean of each hour.{note}"
     return table(caption, heads, rows, stack=True)
 
 
-def _hours_text(new: Prescription, first: int, end: int) -> Markup:
-    at = later(new.solution.filled_at, Quantity.of(first, "h"))
-    return join([f"{first} to {end} h ", tag("small", f"from {any_text(at)}")])
+def _hour_text(new: Prescription, hour: int) -> str:
+    return moment_text(later(new.solution.filled_at, Quantity.of(hour, "h")))

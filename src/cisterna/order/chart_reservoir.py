@@ -5,7 +5,6 @@ from datetime import datetime
 from fractions import Fraction
 
 from cisterna.order.bridge import Bridge
-from cisterna.order.chart import headroom
 from cisterna.order.dates import RefillDates, low_reservoir
 from cisterna.order.delivery import Delivery, delivery
 from cisterna.order.figure import Frame, Point, chart, drawing, lanes, number, ticks
@@ -47,7 +46,7 @@ def reservoir_curve(rx: Prescription, dates: RefillDates, bridge: Bridge | None)
     shown = _in_lanes([m for m in every if m.day <= days], days)
     fill = rx.solution.fill_volume.number("mL")
     room = lanes(len(shown))
-    frame = Frame(days, headroom(iter([fill])), 216 + room, room)
+    frame = Frame(days, fill, 216 + room, room)
     start = moment_text(rx.solution.filled_at)
     picture = drawing(
         "reservoir",

@@ -82,7 +82,17 @@ class Frame:
     def label(self, text: str, at: Point, anchor: str = "start", down: int = -6) -> Markup:
         """A word beside a line, `down` units below the point."""
         x, y = self.x(at[0]), self.y(at[1]) + down
+        if anchor == "middle":
+            half = 5 * len(text)
+            x = min(max(x, _LEFT + half), self.right - half)
         return tag("text", text, x=x, y=round(y, 1), text_anchor=anchor, class_="label")
+
+    def free_side(self, level: Fraction, others: Iterable[Fraction]) -> int:
+        """Where a word beside a line has room: above it, or below if only that side is free."""
+        band = self.y_max * _LINE / (self.bottom - self.top)
+        near = [v - level for v in others if abs(v - level) < band]
+        above, below = any(v > 0 for v in near), any(v < 0 for v in near) or level < band
+        return 18 if above and not below else -6
 
     def dated(self, lane: int, at: Fraction, text: str, kind: str) -> Markup:
         """A moment as an upright line, its words in a lane of their own above the plot."""

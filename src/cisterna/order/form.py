@@ -6,10 +6,11 @@ published as JSON Schema.
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 from cisterna.quantity import Dimension, Quantity, QuantityError
 
@@ -19,6 +20,11 @@ LEVELS = (
     *(f"L{n}" for n in range(1, 6)),
     *(f"S{n}" for n in range(1, 3)),
 )
+
+
+_Date = TypeVar("_Date", bound=date)
+_YEARS = range(1900, 2200)
+_CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,10 @@ class Unfit(ValueError):
 
 def shown(value: object) -> str:
     """A found value for a message, short and on one line."""
-    text = value.isoformat() if isinstance(value, (date, datetime, time)) else repr(value)
+    try:
+        text = value.isoformat() if isinstance(value, (date, datetime, time)) else repr(value)
+    except (ValueError, RecursionError):
+        return "a value too large to show"
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
@@ -101,10 +110,12 @@ class Choice(Field):
         raise Unfit(self._expected(value))
 
     def _expected(self, value: object) -> str:
-        near = difflib.get_close_matches(str(value)[:60].lower(), self.words, n=1, cutoff=0.5)
+        text = value[:60].lower() if isinstance(value, str) else ""
+        choices = (*self.words, *(f"{prefix}:…" for prefix in self.prefixes))
+        near = difflib.get_close_matches(text, choices, n=1, cutoff=0.5)
         if near:
             return f"a known name; did you mean {near[0]}?"
-        return f"one of {', '.join(self.words)}"
+        return f"one of {', '.join(choices)}"
 
     def schema(self) -> dict[str, Any]:
         """See `Field.schema`."""
@@ -190,7 +201,7 @@ class Day(Field):
         """See `Field.read`."""
         if isinstance(value, datetime) or not isinstance(value, date):
             raise Unfit("a date without quotes, such as 2026-11-23")
-        return value
+        return _in_our_time(value)
 
     def schema(self) -> dict[str, Any]:
         """See `Field.schema`."""
@@ -206,9 +217,9 @@ class Moment(Field):
     def read(self, value: object) -> datetime | date:
         """See `Field.read`."""
         if isinstance(value, datetime) and value.utcoffset() is not None:
-            return value
+            return _in_our_time(value)
         if self.bare and isinstance(value, date) and not isinstance(value, datetime):
-            return value
+            return _in_our_time(value)
         extra = " or a date" if self.bare else ""
         raise Unfit(f"a time with its offset, such as 2026-11-23T10:00:00+00:00{extra}")
 
@@ -226,19 +237,15 @@ class Clock(Field):
 
     def read(self, value: object) -> time:
         """See `Field.read`."""
-        if isinstance(value, time) and value.tzinfo is None:
+        if isinstance(value, time) and value == value.replace(second=0, microsecond=0):
             return value
-        try:
-            if isinstance(value, str) and len(value) == 5:
-                return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a time of day
-        except ValueError:
-            pass
+        if isinstance(value, str) and _CLOCK.fullmatch(value):
+            return time.fromisoformat(value)
         raise Unfit('a time of day from "00:00" to "23:59"')
 
     def schema(self) -> dict[str, Any]:
         """See `Field.schema`."""
-        pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
-        return {"type": "string", "pattern": pattern, "description": self.meaning}
+        return {"type": "string", "pattern": f"^{_CLOCK.pattern}$", "description": self.meaning}
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,8 +333,16 @@ class Form(Field):
     def _unknown(self, path: str, key: str) -> Problem:
         near = difflib.get_close_matches(key[:60], self.fields, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]}?" if near else ""
-        return Problem(path[:120], "an unknown key", f"one of {', '.join(self.fields)}{hint}")
+        shown_path = path[:120] if path.isprintable() else shown(path)
+        return Problem(shown_path, "an unknown key", f"one of {', '.join(self.fields)}{hint}")
 
 
 def _join(at: str, key: str) -> str:
     return f"{at}.{key}" if at else key
+
+
+def _in_our_time(value: _Date) -> _Date:
+    """The same date, or `Unfit` for a year that no pump has seen or will see."""
+    if value.year not in _YEARS:
+        raise Unfit(f"a year from {_YEARS[0]} to {_YEARS[-1]}")
+    return value

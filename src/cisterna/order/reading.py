@@ -2,12 +2,12 @@
 
 import re
 import tomllib
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
-from cisterna.facts import Drug, Library, UnknownFact, known
+from cisterna.facts import Library
+from cisterna.order.agreement import OFFSET, at_fill_offset, disagreements
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.prescription import (
     DAYS,
@@ -27,16 +27,9 @@ from cisterna.order.prescription import (
 from cisterna.order.schema import prescription_form
 
 _LARGEST_FILE = 200_000
-_TOO_DEEP = re.compile(r"[\[{]{40}")
-_PERIODIC = ("dose", "duration", "interval")
-_KEYS_OF_MODE = {
-    "continuous": ("daily_dose",),
-    "flex": ("step",),
-    "periodic-bolus": (*_PERIODIC, "first", "background"),
-    "minimum-rate": (),
-    "stopped": (),
-}
-_OFFSET = re.compile(r"([+-])([01][0-9]):([0-5][0-9])|Z")
+_TOO_DEEP = re.compile(r"""[\[{]{40}|(?:\.[ \t]*[\w"'-]+[ \t]*){40}""")
+
+Holds = Literal["this", "csf"] | Prescription
 
 
 def read_prescription(path: str | Path, library: Library) -> Prescription:
@@ -78,7 +71,7 @@ def load_toml(path: Path) -> dict[str, Any]:
 
 def _parse(text: str, name: str) -> dict[str, Any]:
     if text.count("[") > 20_000 or _TOO_DEEP.search(text):
-        raise Unusable(name, [Problem("file", "deeply nested brackets", "a prescription")])
+        raise Unusable(name, [Problem("file", "deeply nested brackets or keys", "a prescription")])
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
@@ -93,248 +86,150 @@ def _build(
 ) -> Prescription:
     problems: list[Problem] = []
     values = prescription_form(library).fill(table, "", problems)
-    if problems:
+    named = {p.key for p in problems}
+    problems += [p for p in disagreements(values, library) if not _follows(p, named)]
+    holds = _holds(values.get("line", {}).get("holds", "this"), name, folder, library, follow)
+    if isinstance(holds, Unusable):
+        problems += holds.problems
+    if isinstance(holds, Unusable) or problems:
         raise Unusable(name, problems)
-    return _Builder(values, name, folder, library, follow).prescription()
+    return _prescription(values, name, library, holds)
 
 
-class _Builder:
-    """Puts the values of one file together and checks them against each other."""
+def _follows(problem: Problem, named: set[str]) -> bool:
+    """Whether a problem only follows from one that the form has named."""
+    return any(key == problem.key or key.startswith(f"{problem.key}[") for key in named)
 
-    def __init__(
-        self, values: dict[str, Any], name: str, folder: Path, library: Library, follow: bool
-    ) -> None:
-        self.values = values
-        self.name = name
-        self.folder = folder
-        self.library = library
-        self.follow = follow
-        self.problems: list[Problem] = []
 
-    def prescription(self) -> Prescription:
-        """The prescription; raises `Unusable`."""
-        v = self.values
-        solution = self._solution(v["solution"])
-        built = Prescription(
-            file=self.name,
-            order=self._order(v.get("order", {}), solution),
-            patient=self._patient(v.get("patient", {})),
-            pump=self._pump(v["pump"]),
-            catheter=self._catheter(v.get("catheter")),
-            holds=self._holds(v.get("line", {}).get("holds", "this")),
-            solution=solution,
-            infusion=self._infusion(v["infusion"], solution),
-            remote=Remote(**v["remote"]) if "remote" in v else None,
-            per_24h=v.get("limits", {}).get("per_24h"),
-            floor=v.get("safe", {}).get("floor"),
-            low_reservoir=v.get("alarm", {}).get("low_reservoir"),
-        )
-        if built.remote and built.infusion.mode == "stopped":
-            self._problem("remote", "a patient dose on a stopped pump", "no [remote] table")
-        if self.problems:
-            raise Unusable(self.name, self.problems)
-        return built
+def _holds(holds: str, name: str, folder: Path, library: Library, follow: bool) -> Holds | Unusable:
+    """What the line is full of; a previous prescription is read, but not what it followed."""
+    if holds == "this" or holds == "csf":  # noqa: PLR1714 - the checker knows the words so
+        return holds
+    if not follow:
+        return "this"
+    path = folder / holds
+    if path == Path(name):
+        expected = "the path of the previous prescription"
+        return Unusable(name, [Problem("line.holds", "this very file", expected)])
+    try:
+        return _read(path, library, follow=False)
+    except Unusable as unusable:
+        key = f"line.holds ({holds[:80]})"
+        found = [Problem(f"{key}: {p.key}", p.found, p.expected) for p in unusable.problems]
+        return Unusable(name, found)
 
-    def _problem(self, key: str, found: str, expected: str) -> None:
-        self.problems.append(Problem(key, found, expected))
 
-    def _order(self, row: dict[str, Any], solution: Solution) -> OrderDetails:
-        changed = _moment(row.get("changed_at"), solution.filled_at)
-        if changed is not None and changed > solution.filled_at:
-            self._problem(
-                "order.changed_at", "a time after filled_at", "the last change before this order"
-            )
-        return OrderDetails(
-            by=row.get("by"),
-            stated_phase=row.get("phase"),
-            jurisdiction=row.get("jurisdiction", "US"),
-            previous_daily_dose=row.get("previous_daily_dose"),
-            changed_at=changed,
-            screening_dose=row.get("screening_dose"),
-            screening_effect=row.get("screening_effect"),
-        )
+def _prescription(
+    values: dict[str, Any], name: str, library: Library, holds: Holds
+) -> Prescription:
+    """Put the values together; the form and `disagreements` have nothing against them."""
+    solution = _solution(values["solution"], library)
+    return Prescription(
+        file=name,
+        order=_order(values.get("order", {}), solution),
+        patient=_patient(values.get("patient", {}), library),
+        pump=_pump(values["pump"], library),
+        catheter=_catheter(values.get("catheter"), library),
+        holds=holds,
+        solution=solution,
+        infusion=_infusion(values["infusion"]),
+        remote=Remote(**values["remote"]) if "remote" in values else None,
+        per_24h=values.get("limits", {}).get("per_24h"),
+        floor=values.get("safe", {}).get("floor"),
+        low_reservoir=values.get("alarm", {}).get("low_reservoir"),
+    )
 
-    def _patient(self, row: dict[str, Any]) -> Patient:
-        if "born" in row and "age" in row:
-            self._problem("patient.age", "both born and age", "one of them")
-        zone = row.get("zone")
-        if zone is not None and not _zone_exists(zone):
-            self._problem("patient.zone", repr(zone), "an IANA zone such as America/New_York")
-        for condition in row.get("conditions", ()):
-            self._hypersensitivity(condition)
-        indication = row.get("indication")
-        return Patient(
-            name=row.get("name"),
-            id=row.get("id"),
-            born=row.get("born"),
-            stated_age=row.get("age"),
-            sex=row.get("sex"),
-            height=row.get("height"),
-            weight=row.get("weight"),
-            indication=None if not indication else self.library.term("indication", indication),
-            opioid_tolerant=row.get("opioid_tolerant"),
-            conditions=row.get("conditions"),
-            medicines=row.get("medicines"),
-            zone=zone,
-        )
 
-    def _hypersensitivity(self, condition: str) -> None:
-        _, colon, name = condition.partition(":")
-        if not colon:
-            return
-        try:
-            known(name, self.library.drug_ids, "drug")
-        except UnknownFact as problem:
-            self._problem(
-                "patient.conditions", repr(condition), f"hypersensitivity:DRUG; {problem}"
-            )
+def _order(row: dict[str, Any], solution: Solution) -> OrderDetails:
+    return OrderDetails(
+        by=row.get("by"),
+        stated_phase=row.get("phase"),
+        jurisdiction=row.get("jurisdiction", "US"),
+        previous_daily_dose=row.get("previous_daily_dose"),
+        changed_at=at_fill_offset(row.get("changed_at"), solution.filled_at),
+        screening_dose=row.get("screening_dose"),
+        screening_effect=row.get("screening_effect"),
+    )
 
-    def _pump(self, row: dict[str, Any]) -> PumpRecord:
-        offset = row.get("offset")
-        if offset is not None and not _OFFSET.fullmatch(offset):
-            self._problem("pump.offset", repr(offset), 'an offset such as "-05:00"')
-            offset = None
-        model = self.library.pump(row["model"])
-        constant = model.kind == "constant-flow"
-        if constant and "fixed_flow" not in row:
-            self._problem("pump.fixed_flow", "nothing", "the flow of this constant-flow pump")
-        if "fixed_flow" in row and not constant:
-            self._problem("pump.fixed_flow", "a fixed flow", f"none: {model.name} is programmable")
-        return PumpRecord(
-            model=model,
-            serial=row.get("serial"),
-            implanted=row.get("implanted"),
-            eri=row.get("eri"),
-            ziconotide_exposed=row.get("ziconotide_exposed"),
-            tubing_volume=row.get("tubing_volume"),
-            fixed_flow=row.get("fixed_flow"),
-            stated_offset=None if offset is None else _offset(offset),
-        )
 
-    def _catheter(self, row: dict[str, Any] | None) -> CatheterRecord | None:
-        if row is None:
-            return None
-        segments = []
-        for number, s in enumerate(row.get("segment", ()), 1):
-            if s["trimmed"] >= s["supplied"]:
-                self._problem(
-                    f"catheter.segment[{number}].trimmed",
-                    "as much as was supplied, or more",
-                    "less than supplied",
-                )
-            model = self.library.catheter(s["model"])
-            segments.append(Segment(model, s["supplied"], s["trimmed"], s.get("new", False)))
-        return CatheterRecord(row.get("tip"), tuple(segments))
+def _patient(row: dict[str, Any], library: Library) -> Patient:
+    indication = row.get("indication")
+    return Patient(
+        name=row.get("name"),
+        id=row.get("id"),
+        born=row.get("born"),
+        stated_age=row.get("age"),
+        sex=row.get("sex"),
+        height=row.get("height"),
+        weight=row.get("weight"),
+        indication=None if not indication else library.term("indication", indication),
+        opioid_tolerant=row.get("opioid_tolerant"),
+        conditions=row.get("conditions"),
+        medicines=row.get("medicines"),
+        zone=row.get("zone"),
+    )
 
-    def _holds(self, holds: str) -> "Literal['this', 'csf'] | Prescription":
-        if holds == "this":
-            return "this"
-        if holds == "csf" or not self.follow:
-            return "csf" if holds == "csf" else "this"
-        try:
-            return _read(self.folder / holds, self.library, follow=False)
-        except Unusable as unusable:
-            self.problems.extend(
-                Problem(f"line.holds ({holds[:80]}): {p.key}", p.found, p.expected)
-                for p in unusable.problems
-            )
-            return "this"
 
-    def _solution(self, row: dict[str, Any]) -> Solution:
-        filled_at = row["filled_at"]
-        prepared = _moment(row.get("prepared"), filled_at)
-        if prepared is not None and prepared > filled_at:
-            self._problem("solution.prepared", "a time after filled_at", "one before it")
-        names = [d["name"] for d in row["drug"]]
-        for name in sorted({n for n in names if names.count(n) > 1}):
-            self._problem("solution.drug", f"{name} more than once", "each drug once")
-        components = tuple(self._component(n, d) for n, d in enumerate(row["drug"], 1))
-        return Solution(prepared, filled_at, row["fill_volume"], components)
+def _pump(row: dict[str, Any], library: Library) -> PumpRecord:
+    offset = row.get("offset")
+    return PumpRecord(
+        model=library.pump(row["model"]),
+        serial=row.get("serial"),
+        implanted=row.get("implanted"),
+        eri=row.get("eri"),
+        ziconotide_exposed=row.get("ziconotide_exposed"),
+        tubing_volume=row.get("tubing_volume"),
+        fixed_flow=row.get("fixed_flow"),
+        stated_offset=None if offset is None else _offset(offset),
+    )
 
-    def _component(self, number: int, row: dict[str, Any]) -> Component:
-        drug = self.library.drug(row["name"])
-        product = self._product(f"solution.drug[{number}].product", drug, row.get("product"))
-        return Component(
-            drug,
-            row["concentration"],
-            drug.products[product] if product else None,
-            row.get("preservative_free"),
-        )
 
-    def _product(self, key: str, drug: Drug, name: str | None) -> str | None:
-        if name is None or name in drug.products:
-            return name
-        expected = f"a product of {drug.id}: {', '.join(drug.products) or 'none is known'}"
-        self._problem(key, repr(name[:40]), expected)
+def _catheter(row: dict[str, Any] | None, library: Library) -> CatheterRecord | None:
+    if row is None:
         return None
-
-    def _infusion(self, row: dict[str, Any], solution: Solution) -> Infusion:
-        mode, primary = row["mode"], row["primary"]
-        if solution.component(primary) is None:
-            names = ", ".join(c.drug.id for c in solution.components)
-            self._problem("infusion.primary", repr(primary), f"a drug of the solution: {names}")
-        self._keys_of_mode(mode, row)
-        if self.problems:
-            return Infusion(primary, mode)
-        periodic = None
-        if mode == "periodic-bolus":
-            periodic = PeriodicBolus(
-                row["dose"],
-                row["duration"],
-                row["interval"],
-                row.get("first", time()),
-                row["background"],
-            )
-            if periodic.duration > periodic.interval:
-                self._problem("infusion.duration", "longer than the interval", "at most as long")
-        steps = self._steps(row["step"]) if mode == "flex" else ()
-        return Infusion(primary, mode, row.get("daily_dose"), steps, periodic)
-
-    def _keys_of_mode(self, mode: str, row: dict[str, Any]) -> None:
-        allowed = _KEYS_OF_MODE[mode]
-        for key in sorted(set(row) - {"mode", "primary", *allowed}):
-            expected = f"no such key in mode {mode}" + (
-                f", which takes {', '.join(allowed)}" if allowed else ", which takes none"
-            )
-            self._problem(f"infusion.{key}", "a value", expected)
-        for key in allowed:
-            if key not in row and key != "first":
-                self._problem(f"infusion.{key}", "nothing", f"a value: mode {mode} needs it")
-
-    def _steps(self, rows: list[dict[str, Any]]) -> tuple[FlexStep, ...]:
-        steps = tuple(FlexStep(r["from"], r["dose_rate"], r.get("days", DAYS)) for r in rows)
-        starts: set[tuple[str, time]] = set()
-        for step in steps:
-            for day in step.days:
-                if (day, step.start) in starts:
-                    found = f"two steps on {day} at {step.start:%H:%M}"
-                    self._problem("infusion.step", found, "one step at a time")
-                starts.add((day, step.start))
-        for day in DAYS:
-            if (day, time()) not in starts:
-                found = f"no step on {day} at 00:00"
-                self._problem("infusion.step", found, "a first step at 00:00 on each day")
-        return steps
+    segments = tuple(
+        Segment(library.catheter(s["model"]), s["supplied"], s["trimmed"], s.get("new", False))
+        for s in row.get("segment", ())
+    )
+    return CatheterRecord(row.get("tip"), segments)
 
 
-def _moment(value: datetime | date | None, filled_at: datetime) -> datetime | None:
-    """A bare date counts from 00:00 at the offset of the fill time."""
-    if value is None or isinstance(value, datetime):
-        return value
-    return datetime.combine(value, time(), filled_at.tzinfo or UTC)
+def _solution(row: dict[str, Any], library: Library) -> Solution:
+    filled_at = row["filled_at"]
+    prepared = at_fill_offset(row.get("prepared"), filled_at)
+    components = tuple(_component(d, library) for d in row["drug"])
+    return Solution(prepared, filled_at, row["fill_volume"], components)
+
+
+def _component(row: dict[str, Any], library: Library) -> Component:
+    drug, product = library.drug(row["name"]), row.get("product")
+    return Component(
+        drug,
+        row["concentration"],
+        None if product is None else drug.products[product],
+        row.get("preservative_free"),
+    )
+
+
+def _infusion(row: dict[str, Any]) -> Infusion:
+    mode, periodic = row["mode"], None
+    if mode == "periodic-bolus":
+        periodic = PeriodicBolus(
+            row["dose"],
+            row["duration"],
+            row["interval"],
+            row.get("first", time()),
+            row["background"],
+        )
+    steps = tuple(
+        FlexStep(s["from"], s["dose_rate"], s.get("days", DAYS)) for s in row.get("step", ())
+    )
+    return Infusion(row["primary"], mode, row.get("daily_dose"), steps, periodic)
 
 
 def _offset(text: str) -> timedelta:
-    match = _OFFSET.fullmatch(text)
+    match = OFFSET.fullmatch(text)
     if match is None or text == "Z":
         return timedelta(0)
     size = timedelta(hours=int(match[2]), minutes=int(match[3]))
     return -size if match[1] == "-" else size
-
-
-def _zone_exists(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError):
-        return False
-    return True

@@ -30,7 +30,7 @@ def sheet(plan: Plan, library: Library) -> str:
         sheet_order.side_by_side(plan),
         sheet_values.values(plan),
         sheet_line.line(plan),
-        sheet_values.day(plan),
+        sheet_values.day_curve(plan),
         sheet_values.tip(plan),
         sheet_dates.reservoir(plan, library),
         sheet_order.digest(plan),

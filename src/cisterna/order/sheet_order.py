@@ -74,7 +74,7 @@ def _finding_row(finding: Finding, library: Library) -> tuple[object, ...]:
     code = tag("small", finding.code)
     if finding.code == "unverified-limit":
         count = len(str(finding.found).split(", "))
-        text = f"{_count(count, 'value', 'values')} in use: nobody has read them in a source. "
+        text = f"{_count(count, 'value', 'values')} in use that nobody has read in a source. "
         return word, join([text, tag("a", "The list", href="#unverified"), code]), "–"
     return word, join([finding.message, _measure(finding), code]), _evidence(finding, library)
 

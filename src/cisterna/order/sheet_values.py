@@ -1,9 +1,9 @@
 """The parts of the sheet that say what to enter, and draw what then happens."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from cisterna.order.chart import dose_curve, offset_text, tip_curve, tip_drugs
+from cisterna.order.chart import dose_curve, dose_rate, offset_text, tip_curve, tip_drugs
 from cisterna.order.dates import low_reservoir
 from cisterna.order.markup import (
     Markup,
@@ -52,16 +52,38 @@ def _solution_rows(rx: Prescription) -> Iterator[Row]:
 
 
 def _rate_rows(plan: Plan) -> Iterator[Row]:
-    for step in plan.program.rates:
-        done = f"{show(step.rate.to('mL/day'))} ({show(step.rate)})"
-        yield _rate_words(step), show(step.ordered), done
+    bridge = [r for r in plan.program.rates if r.until is not None]
+    for step in bridge:
+        yield f"Bridge, flow from {_moment(step.at)} to {_moment(step.until)}", *_flows(None, step)
+    for days, step in alike([r for r in plan.program.rates if r.until is None]):
+        clock = step.at.rpartition(" ")[2]
+        yield f"Flow {days} from {clock}".replace("  ", " "), *_flows(plan.new, step)
 
 
-def _rate_words(step: RateStep) -> str:
-    if step.until is None:
-        return f"Flow from {step.at}"
-    start, end = (moment_text(datetime.fromisoformat(t)) for t in (step.at, step.until))
-    return f"Bridge, flow from {start} to {end}"
+def _moment(text: str | None) -> str:
+    return moment_text(datetime.fromisoformat(text)) if text else "–"
+
+
+def _flows(rx: Prescription | None, step: RateStep) -> tuple[str, str]:
+    """Ordered and achieved flow, with the dose rate where the solution is the new one."""
+    ordered, done = show(step.ordered), f"{show(step.rate.to('mL/day'))} ({show(step.rate)})"
+    if rx is None:
+        return ordered, done
+    return f"{ordered}, {dose_rate(rx, step.ordered)}", f"{done}, {dose_rate(rx, step.rate)}"
+
+
+def alike(rates: Sequence[RateStep]) -> Iterator[tuple[str, RateStep]]:
+    """The steps of a week by days that have the same ones; other steps as they are."""
+    week: dict[str, list[RateStep]] = {}
+    for step in rates:
+        week.setdefault(step.at.rpartition(" ")[0], []).append(step)
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for day, steps in week.items():
+        same = tuple((s.at.rpartition(" ")[2], s.rate.base, s.ordered.base) for s in steps)
+        groups.setdefault(same, []).append(day)
+    for days in groups.values():
+        for step in week[days[0]]:
+            yield " ".join(days), step
 
 
 def _dose_rows(plan: Plan) -> Iterator[Row]:
@@ -76,14 +98,18 @@ def _dose_rows(plan: Plan) -> Iterator[Row]:
 
 def _limit_rows(plan: Plan) -> Iterator[Row]:
     rx, done = plan.new, plan.program.achieved.patient_dose
-    given = "–" if done is None else ", ".join(f"{show(d)} {name}" for name, d in done.items())
+    given = (
+        "–"
+        if done is None
+        else ", ".join(f"{show(d)} {names(plan)[drug]}" for drug, d in done.items())
+    )
     yield "Patient dose", remote_words(rx), given
     yield f"Most of {rx.primary.drug.tall_man} in any 24 h", show(plan.program.per_24h), "–"
     yield "Safe floor", any_text(rx.floor), "–"
     yield "Low-reservoir alarm", any_text(low_reservoir(rx)), "–"
 
 
-def day(plan: Plan) -> Markup:
+def day_curve(plan: Plan) -> Markup:
     """The dose over the day."""
     extra = tag("p", f"Patient doses come on top: {remote_words(plan.new)}.")
     parts = [dose_curve(plan.new), *([extra] if plan.new.remote else [])]
@@ -95,6 +121,8 @@ def tip(plan: Plan) -> Markup:
     if plan.tip is None:
         return join([])
     written, change = names(plan), plan.tip
-    charts = [tip_curve(plan.new, change, drug, written[drug]) for drug in tip_drugs(change)]
+    charts = [
+        tip_curve(plan.new, change, drug, written[drug]) for drug in tip_drugs(plan.new, change)
+    ]
     text = tag("p", "Patient doses are not drawn: during a bridge the pump refuses them.")
     return section("tip", "At the tip during the change", text, *charts)

@@ -5,13 +5,15 @@ The rows stand in the order in which a programmer asks for them (device fact boo
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from cisterna.order.dates import low_reservoir
 from cisterna.order.prescription import DAYS, FlexStep, Prescription
 from cisterna.order.program import max_daily_dose, per_24h
 from cisterna.order.schedule import schedule
-from cisterna.quantity import Quantity, show
+from cisterna.quantity import CivilTime, DeviceClock, DeviceTime, Quantity, show
 
 Cell = tuple[str, Quantity | None]
 
@@ -59,6 +61,7 @@ def _change(old: Quantity | None, new: Quantity | None) -> Fraction | None:
 
 def _cells(rx: Prescription) -> Iterator[tuple[str, Cell]]:
     yield "Pump", (_pump(rx), None)
+    yield "Pump clock", (clock_words(rx), None)
     yield "Catheter tip", (rx.catheter.tip if rx.catheter and rx.catheter.tip else "not said", None)
     for component in rx.solution.components:
         name = component.drug.tall_man
@@ -91,6 +94,20 @@ def _pump(rx: Prescription) -> str:
     return f"{rx.pump.model.name}{serial}"
 
 
+def clock_words(rx: Prescription) -> str:
+    """The pump's fixed offset, and how far the patient's wall clock is from it at the fill."""
+    clock = DeviceClock(rx.solution.filled_at, rx.pump_zone.utcoffset(None))
+    words = f"UTC{clock.civil(DeviceTime(0)).iso()[-6:]}, fixed"
+    if rx.patient.zone is None:
+        return words
+    wall = CivilTime(rx.solution.filled_at).in_zone(ZoneInfo(rx.patient.zone))
+    minutes = clock.shift(wall) // timedelta(minutes=1)
+    if minutes == 0:
+        return f"{words}; the same as {rx.patient.zone} at the fill"
+    side = "ahead" if minutes > 0 else "behind"
+    return f"{words}; {rx.patient.zone} is {abs(minutes)} min {side} of it at the fill"
+
+
 def schedule_words(rx: Prescription) -> str:
     """The infusion in one line."""
     infusion = rx.infusion
@@ -115,8 +132,17 @@ def _step_order(step: FlexStep) -> tuple[int, str]:
 
 
 def _step_words(step: FlexStep) -> str:
-    days = "" if len(step.days) == len(DAYS) else f"{' '.join(step.days)} "
-    return f"{days}from {step.start:%H:%M} {show(step.dose_rate)}"
+    return f"{_days_words(step.days)}from {step.start:%H:%M} {show(step.dose_rate)}"
+
+
+def _days_words(days: tuple[str, ...]) -> str:
+    """Weekdays in order, a run of them as its ends; nothing when it is every day."""
+    if len(days) == len(DAYS):
+        return ""
+    numbers = sorted(DAYS.index(d) for d in days)
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"{DAYS[numbers[0]].capitalize()}–{DAYS[numbers[-1]].capitalize()} "
+    return f"{', '.join(DAYS[n].capitalize() for n in numbers)} "
 
 
 def remote_words(rx: Prescription) -> str:
