@@ -20,14 +20,13 @@ export NO_MKDOCS_2_WARNING := 1
 # An environment whose interpreter has gone is made again.
 $(shell test ! -d $(VENV) || $(BIN)/python -c '' 2>/dev/null || rm -rf $(VENV))
 
-.PHONY: run test campaign docs lock clean
+.PHONY: run test campaign docs shown lock clean
 .NOTPARALLEL:
 
 run: $(VENV)/.run ## the plan of an example change of concentration
 	@mkdir -p build
 	$(BIN)/cisterna plan examples/change/old.toml examples/change/new.toml --html build/plan.html
-	@echo
-	@echo "The same plan for paper: build/plan.html (open it in a browser)."
+	@echo "Open build/plan.html in a browser to see it there, or print it."
 
 test: $(VENV)/.test ## format, lint, types, import contract, documents, tests
 	@mkdir -p build
@@ -46,6 +45,9 @@ campaign: $(VENV)/.test ## the long verification, resumable: make campaign MINUT
 docs: $(VENV)/.test ## the documents as a site in build/site
 	$(BIN)/mkdocs build --strict --site-dir build/site
 	@echo "The documents: build/site/index.html (open it in a browser)."
+
+shown: $(VENV)/.test ## put the real output of every shown command into the documents
+	$(BIN)/python scripts/shown_output.py --write || $(BIN)/python scripts/shown_output.py
 
 clean: ## remove everything that these commands made
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -4,10 +4,10 @@
     .venv/bin/python scripts/shown_output.py --write  # put the real output into the pages
 
 A `console` block starts with `$ cisterna …`; what follows is the output. A line `…` stands for
-lines left out: the parts around it must occur in the output in this order; such blocks are only
-checked. A `toml` block with title="NAME" is written as NAME before the commands after it run; with
-title="NAME, changed" its lines replace the lines of NAME with the same keys. Everything runs in a
-folder of its own, with the repository's examples beside it.
+lines left out, and the parts around it keep their number of lines. A `toml` block with
+title="NAME" is written as NAME before the commands after it run; with title="NAME, changed" its
+lines replace the lines of NAME with the same keys. Everything runs in a folder of its own, with
+the repository's examples beside it.
 """
 
 import os
@@ -23,7 +23,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 FENCE = re.compile(
     r'^```(console|toml title="([\w.-]+)(, changed)?")\n(.*?)^```$', re.DOTALL | re.MULTILINE
 )
-WIDTH = "100"
+WIDTH = "88"
 GAP = "…"
 
 
@@ -47,14 +47,13 @@ def check_page(page: Path, write: bool) -> list[str]:
                 place = folder / file
                 place.write_text(edited(place.read_text("utf-8"), body) if changed else body)
                 continue
-            real = as_shown(body, folder)
-            if same(body, real):
+            real = shortened(as_shown(body, folder), body)
+            if body == real:
                 continue
             line = text.count("\n", 0, block.start()) + 1
             wrong.append(f"{page.relative_to(ROOT)}:{line}: {body.splitlines()[0]}")
-            if GAP not in body.splitlines():
-                pieces += [text[at : block.start(4)], real]
-                at = block.end(4)
+            pieces += [text[at : block.start(4)], real]
+            at = block.end(4)
     if write and pieces:
         page.write_text("".join([*pieces, text[at:]]), "utf-8")
     return wrong
@@ -91,30 +90,14 @@ def run(command: str, folder: Path) -> str:
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def same(shown: str, real: str) -> bool:
-    """Whether the shown block is the real one, gaps apart."""
-    rest = real.splitlines()
-    for part in _parts(shown):
-        place = _find(part, rest)
-        if place is None:
-            return False
-        rest = rest[place + len(part) :]
-    return GAP in shown.splitlines() or not rest
-
-
-def _parts(shown: str) -> list[list[str]]:
-    parts: list[list[str]] = [[]]
-    for line in shown.splitlines():
-        if line == GAP:
-            parts.append([])
-        else:
-            parts[-1].append(line)
-    return [part for part in parts if part]
-
-
-def _find(part: list[str], lines: list[str]) -> int | None:
-    places = range(len(lines) - len(part) + 1)
-    return next((n for n in places if lines[n : n + len(part)] == part), None)
+def shortened(real: str, shown: str) -> str:
+    """The real output with as many lines left out as the shown block leaves out."""
+    lines, shape = real.splitlines(), shown.splitlines()
+    if GAP not in shape:
+        return real
+    head = shape.index(GAP)
+    tail = len(shape) - head - 1
+    return "\n".join([*lines[:head], GAP, *lines[len(lines) - tail :]]) + "\n"
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ BLOCKED = {
 }
 
 
-def files():
+def files() -> list[str]:
     """Every example, by its path under the folder."""
     return sorted(str(p.relative_to(EXAMPLES)) for p in EXAMPLES.rglob("*.toml"))
 
@@ -60,7 +60,9 @@ def test_the_first_fill_shows_the_conflict_of_label_and_consensus(library):
 
 def test_the_baclofen_start_is_twice_the_screening_dose(library):
     rx = read_prescription(EXAMPLES / "baclofen-start.toml", library)
-    assert rx.infusion.daily_dose == rx.order.screening_dose * 2 / Quantity.of(1, "day")
+    screened = rx.order.screening_dose
+    assert screened is not None
+    assert rx.infusion.daily_dose == screened * 2 / Quantity.of(1, "day")
 
 
 def test_an_infection_does_not_stop_a_baclofen_refill(library):

@@ -16,13 +16,13 @@ CONTROLS = [
 ]
 
 
-def functions(path):
+def functions(path: Path) -> set[str]:
     """The names of every function of a module, at any depth."""
     tree = ast.parse(path.read_text("utf-8"))
     return {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
 
 
-def exists(reference):
+def exists(reference: str) -> bool:
     """Whether `path::name` (or a path alone) is in the tree."""
     path, _, name = reference.partition("::")
     file = ROOT / path

@@ -1,6 +1,8 @@
 """Each command gives the keys that others rely on, and ends as the design says."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -30,7 +32,7 @@ ALLOWED_UNIT = re.compile(
 )
 
 
-def units(value):
+def units(value: Any) -> Iterator[dict[str, str]]:
     """Every unit in a printed object."""
     if isinstance(value, dict):
         if set(value) == {"value", "unit"}:
@@ -217,5 +219,5 @@ def test_the_site_file_confirms_a_value(cisterna, example, tmp_path):
     assert after == named
 
 
-def _unverified(body):
-    return next(f["found"] for f in body["findings"] if f["code"] == "unverified-limit")
+def _unverified(body: Any) -> str:
+    return next(str(f["found"]) for f in body["findings"] if f["code"] == "unverified-limit")
