@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from cisterna.facts import Library, table
-from cisterna.order.reading import prescription_from_text
 from cisterna.order.prescription import Prescription
+from cisterna.order.reading import prescription_from_text
 from cisterna.quantity import Quantity, decimal_text
 
 _DOSE = re.compile(r"([a-z]+ )?([0-9.]+)(?:-([0-9.]+))? (mg|mcg)")
@@ -204,9 +204,8 @@ def _toml(
     primary = next(iter(doses))
     fill = {"external-reference": "100 mL", "synchromed-ii-40": "40 mL"}.get(pump, "20 mL")
     lines = ['schema = "cisterna/prescription/1"', "[order]", f'phase = "{row["phase"]}"']
-    for key in ("screening_dose", "screening_effect"):
-        if key in extra:
-            lines.append(f'{key} = "{extra[key]}"')
+    screening = (key for key in ("screening_dose", "screening_effect") if key in extra)
+    lines += [f'{key} = "{extra[key]}"' for key in screening]
     if "previous" in extra:
         lines.append(f'previous_daily_dose = "{extra["previous"]}"')
     lines += ["[patient]", "conditions = []", "medicines = []"]

@@ -531,7 +531,7 @@ def codes_in_source() -> set[str]:
             if isinstance(node, ast.Constant) and node.value in known:
                 found.add(str(node.value))
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "finding":
-                found |= {a.value for a in node.args[:1] if isinstance(a, ast.Constant)}
+                found |= {str(a.value) for a in node.args[:1] if isinstance(a, ast.Constant)}
     return found
 
 

@@ -16,6 +16,8 @@ from cisterna.quantity import Quantity
 from tests import orders
 from tests.orders import LIBRARY, Tree, read
 
+__all__ = ["LIBRARY", "Tree", "read"]  # of tests.orders, for the tests of this room
+
 Changes = Mapping[str, Any]
 
 PHASES = ("trial", "start", None, "titration", "maintenance")

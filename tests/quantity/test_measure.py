@@ -1,6 +1,7 @@
 """A quantity is an exact number with a unit of a closed list, and nothing else is read as one."""
 
 from fractions import Fraction
+from typing import Any
 
 import pint
 import pytest
@@ -93,7 +94,7 @@ def test_every_clinical_spelling_is_held_against_its_unit():
 
 
 @pytest.mark.parametrize("name", sorted(IN_PINT))
-def test_a_unit_has_the_size_that_pint_gives_it(name: str, registry: pint.UnitRegistry):
+def test_a_unit_has_the_size_that_pint_gives_it(name: str, registry: "pint.UnitRegistry[Any]"):
     base = registry.Quantity(1, IN_PINT[name])
     ours = unit(name)
     coherent = f"mg**{ours.dimension.mass} * mL**{ours.dimension.volume} * "
@@ -104,7 +105,7 @@ def test_a_unit_has_the_size_that_pint_gives_it(name: str, registry: pint.UnitRe
 @pytest.mark.parametrize("top", ["mg", "mcg", "ng", "mL", "nL", "mcL"])
 @pytest.mark.parametrize("bottom", ["day", "h", "min", "mL", "cm"])
 def test_a_quotient_has_the_size_that_pint_gives_it(
-    top: str, bottom: str, registry: pint.UnitRegistry
+    top: str, bottom: str, registry: "pint.UnitRegistry[Any]"
 ):
     ours = Quantity.of(1, f"{top}/{bottom}")
     theirs = registry.Quantity(1, f"{IN_PINT[top]} / ({IN_PINT[bottom]})")

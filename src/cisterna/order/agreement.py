@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from cisterna.facts import Library, UnknownFact, known
 from cisterna.order.form import Problem, shown
 from cisterna.order.prescription import DAYS
-from cisterna.quantity import Quantity
+from cisterna.quantity import Quantity, show
 
 OFFSET = re.compile(r"([+-])([01][0-9]):([0-5][0-9])|Z")
 
@@ -152,7 +152,8 @@ def _mode(row: Values) -> Iterator[Problem]:
             yield Problem(f"infusion.{key}", "nothing", f"a value: mode {mode} needs it")
     duration, interval = row.get("duration"), row.get("interval")
     if interval is not None and interval < SHORTEST_INTERVAL:
-        yield Problem("infusion.interval", "a shorter one", "at least 5 min from start to start")
+        expected = f"at least {show(SHORTEST_INTERVAL)} from start to start"
+        yield Problem("infusion.interval", show(interval), expected)
     if interval is not None and duration is not None and duration > interval:
         yield Problem("infusion.duration", "longer than the interval", "at most as long")
 

@@ -40,7 +40,7 @@ class Delivery:
         return bridged + self.schedule.volume(self.bridge_days, end) + after * self.patient_flow
 
     def time_of(self, volume: Fraction) -> Fraction | None:
-        """Days from the fill to the first moment that `volume` mL are out; None if it never comes."""
+        """Days from the fill to the first moment that `volume` mL are out; None if never."""
         bridged = self.bridge_days * self.bridge_flow
         if volume <= bridged:
             return Fraction(0) if volume <= 0 else volume / self.bridge_flow

@@ -24,6 +24,8 @@ LEVELS = (
 
 _Date = TypeVar("_Date", bound=date)
 _YEARS = range(1900, 2200)
+_MOST_ROWS = 500
+_MOST_ITEMS = 100
 _CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -112,9 +114,10 @@ class Choice(Field):
     def _expected(self, value: object) -> str:
         text = value[:60].lower() if isinstance(value, str) else ""
         choices = (*self.words, *(f"{prefix}:…" for prefix in self.prefixes))
-        near = difflib.get_close_matches(text, choices, n=1, cutoff=0.5)
+        spelt = {choice.lower(): choice for choice in choices}
+        near = difflib.get_close_matches(text, spelt, n=1, cutoff=0.5)
         if near:
-            return f"a known name; did you mean {near[0]}?"
+            return f"a known name; did you mean {spelt[near[0]]}?"
         return f"one of {', '.join(choices)}"
 
     def schema(self) -> dict[str, Any]:
@@ -256,7 +259,7 @@ class Several(Field):
 
     def read(self, value: object) -> tuple[object, ...]:
         """See `Field.read`."""
-        if not isinstance(value, list) or len(value) > 100:
+        if not isinstance(value, list) or len(value) > _MOST_ITEMS:
             raise Unfit("a list in square brackets")
         items = tuple(self.item.read(v) for v in value)
         if len(set(items)) != len(items):
@@ -265,7 +268,7 @@ class Several(Field):
 
     def schema(self) -> dict[str, Any]:
         """See `Field.schema`."""
-        about = {"description": self.meaning, "uniqueItems": True}
+        about = {"description": self.meaning, "uniqueItems": True, "maxItems": _MOST_ITEMS}
         return {"type": "array", "items": self.item.schema(), **about}
 
 
@@ -285,7 +288,8 @@ class Form(Field):
             "additionalProperties": False,
         }
         if self.many:
-            return {"type": "array", "items": one, "description": self.meaning}
+            length = {"minItems": 1, "maxItems": _MOST_ROWS}
+            return {"type": "array", "items": one, **length, "description": self.meaning}
         return {**one, "description": self.meaning}
 
     def fill(self, table: object, at: str, problems: list[Problem]) -> Any:
@@ -324,7 +328,7 @@ class Form(Field):
             problems.append(Problem(path, shown(table[key]), str(unfit)))
 
     def _fill_many(self, rows: object, at: str, problems: list[Problem]) -> list[Any]:
-        if not isinstance(rows, list) or not rows or len(rows) > 500:
+        if not isinstance(rows, list) or not rows or len(rows) > _MOST_ROWS:
             problems.append(Problem(at, shown(rows), f"one or more [[{at}]] tables"))
             return []
         one = Form(self.meaning, self.required, self.fields)

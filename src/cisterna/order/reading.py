@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +28,8 @@ from cisterna.order.prescription import (
 from cisterna.order.schema import prescription_form
 
 _LARGEST_FILE = 200_000
-_TOO_DEEP = re.compile(r"""[\[{]{40}|(?:\.[ \t]*[\w"'-]+[ \t]*){40}""")
+_KEY = r"""(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_TOO_DEEP = re.compile(rf"[\[{{]{{40}}|(?:\.[ \t]*{_KEY}[ \t]*){{40}}")
 
 Holds = Literal["this", "csf"] | Prescription
 
@@ -40,9 +42,25 @@ def read_prescription(path: str | Path, library: Library) -> Prescription:
     return _read(Path(path), library, follow=True)
 
 
-def prescription_from_text(text: str, library: Library, name: str = "the order") -> Prescription:
-    """Read a prescription from TOML text (as the bedside page does); raises `Unusable`."""
-    return _build(_parse(text, name), name, Path(), library, follow=False)
+def prescription_from_text(
+    text: str,
+    library: Library,
+    name: str = "the order",
+    previous: Prescription | None = None,
+) -> Prescription:
+    """Read a prescription from TOML text, where no folder is at hand.
+
+    A path under `line.holds` then means `previous`; without one it is refused. Raises `Unusable`.
+    """
+    table = _parse(text, name)
+    line = table.get("line")
+    holds = line.get("holds", "this") if isinstance(line, dict) else "this"
+    named = isinstance(holds, str) and holds not in ("this", "csf")
+    if named and previous is None:
+        expected = '"this", "csf", or the previous prescription given beside this one'
+        raise Unusable(name, [Problem("line.holds", repr(holds[:80]), expected)])
+    rx = _build(table, name, Path(), library, follow=False)
+    return replace(rx, holds=previous) if named and previous is not None else rx
 
 
 def _read(path: Path, library: Library, follow: bool) -> Prescription:
@@ -103,9 +121,9 @@ def _follows(problem: Problem, named: set[str]) -> bool:
 
 def _holds(holds: str, name: str, folder: Path, library: Library, follow: bool) -> Holds | Unusable:
     """What the line is full of; a previous prescription is read, but not what it followed."""
-    if holds == "this" or holds == "csf":  # noqa: PLR1714 - the checker knows the words so
-        return holds
-    if not follow:
+    if holds == "csf":
+        return "csf"
+    if holds == "this" or not follow:
         return "this"
     path = folder / holds
     if path == Path(name):

@@ -4,11 +4,13 @@ A cycle is one day, one week (flex by weekday) or one interval (periodic boluses
 a day). Inside this module times are exact days and flows exact mL/day.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from fractions import Fraction
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 
 from cisterna.order.prescription import DAYS, FlexStep, PeriodicBolus, Prescription
 from cisterna.quantity import Quantity, between
@@ -24,7 +26,7 @@ class Piece:
     flow: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schedule:
     """A repeating pattern: `pieces` tile [0, length); `phase` is where the cycle stands at fill."""
 
@@ -32,14 +34,21 @@ class Schedule:
     pieces: tuple[Piece, ...]
     phase: Fraction
 
+    @cached_property
+    def _starts(self) -> list[Fraction]:
+        return [piece.start for piece in self.pieces]
+
+    @cached_property
+    def _pumped(self) -> list[Fraction]:
+        """mL pumped since the cycle began, at the start of each piece and at the end."""
+        ends = [*self._starts[1:], self.length]
+        volumes = ((end - p.start) * p.flow for p, end in zip(self.pieces, ends, strict=True))
+        return list(accumulate(volumes, initial=Fraction(0)))
+
     @property
     def cycle_volume(self) -> Fraction:
         """mL in one whole cycle."""
-        ends = [*(p.start for p in self.pieces[1:]), self.length]
-        return sum(
-            ((end - p.start) * p.flow for p, end in zip(self.pieces, ends, strict=True)),
-            Fraction(0),
-        )
+        return self._pumped[-1]
 
     @property
     def mean(self) -> Quantity:
@@ -56,19 +65,23 @@ class Schedule:
         at = start
         while at < end:
             within = (at + self.phase) % self.length
-            index = max(i for i, p in enumerate(self.pieces) if p.start <= within)
+            index = bisect_right(self._starts, within) - 1
             last = index + 1 == len(self.pieces)
-            piece_end = self.length if last else self.pieces[index + 1].start
+            piece_end = self.length if last else self._starts[index + 1]
             stop = min(end, at + piece_end - within)
             yield at, stop, self.pieces[index].flow
             at = stop
 
     def volume(self, start: Fraction, end: Fraction) -> Fraction:
         """mL scheduled between two times since the fill."""
-        whole = (end - start) // self.length
-        part = end - whole * self.length
-        return whole * self.cycle_volume + sum(
-            ((b - a) * flow for a, b, flow in self.runs(start, part)), Fraction(0)
+        return self._since_cycle_zero(end) - self._since_cycle_zero(start)
+
+    def _since_cycle_zero(self, at: Fraction) -> Fraction:
+        cycles, within = divmod(at + self.phase, self.length)
+        index = bisect_right(self._starts, within) - 1
+        piece = self.pieces[index]
+        return (
+            cycles * self.cycle_volume + self._pumped[index] + (within - piece.start) * piece.flow
         )
 
     def peak_day(self) -> Quantity:

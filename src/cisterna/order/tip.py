@@ -85,9 +85,12 @@ def _plug(old: Prescription, new: Prescription, runs: list[Run], volume: Quantit
 def _dispersed(
     old: Prescription, new: Prescription, runs: list[Run], volume: Quantity
 ) -> TipTrace | None:
-    """None where the bore of the line or a diffusivity is not known."""
+    """None where the bore of the line or a diffusivity is not known.
+
+    Of an interval of diffusivities the smaller end is taken: at usual flows it spreads more.
+    """
     components = {c.drug.id: c.drug for c in (*old.solution.components, *new.solution.components)}
-    diffusivities = {n: d.diffusivity.value for n, d in components.items() if d.diffusivity}
+    diffusivities = {n: d.diffusivity.least for n, d in components.items() if d.diffusivity}
     segments = new.catheter.segments if new.catheter else ()
     fact = segments[0].model.volume_per_length if segments else None
     if fact is None or set(diffusivities) != set(components):

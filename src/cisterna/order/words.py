@@ -3,7 +3,7 @@
 The rows stand in the order in which a programmer asks for them (device fact book §4.1).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
@@ -105,7 +105,13 @@ def clock_words(rx: Prescription) -> str:
     if minutes == 0:
         return f"{words}; the same as {rx.patient.zone} at the fill"
     side = "ahead" if minutes > 0 else "behind"
-    return f"{words}; {rx.patient.zone} is {abs(minutes)} min {side} of it at the fill"
+    return f"{words}; {rx.patient.zone} is {_hours_words(abs(minutes))} {side} at the fill"
+
+
+def _hours_words(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{hours} h" if hours else "", f"{rest} min" if rest else ""]
+    return " ".join(p for p in parts if p)
 
 
 def schedule_words(rx: Prescription) -> str:
@@ -132,17 +138,16 @@ def _step_order(step: FlexStep) -> tuple[int, str]:
 
 
 def _step_words(step: FlexStep) -> str:
-    return f"{_days_words(step.days)}from {step.start:%H:%M} {show(step.dose_rate)}"
+    days = "" if len(step.days) == len(DAYS) else f"{days_words(step.days)} "
+    return f"{days}from {step.start:%H:%M} {show(step.dose_rate)}"
 
 
-def _days_words(days: tuple[str, ...]) -> str:
-    """Weekdays in order, a run of them as its ends; nothing when it is every day."""
-    if len(days) == len(DAYS):
-        return ""
+def days_words(days: Iterable[str]) -> str:
+    """Weekdays in order, a run of three or more as its ends."""
     numbers = sorted(DAYS.index(d) for d in days)
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f"{DAYS[numbers[0]].capitalize()}–{DAYS[numbers[-1]].capitalize()} "
-    return f"{', '.join(DAYS[n].capitalize() for n in numbers)} "
+        return f"{DAYS[numbers[0]].capitalize()}–{DAYS[numbers[-1]].capitalize()}"
+    return ", ".join(DAYS[n].capitalize() for n in numbers)
 
 
 def remote_words(rx: Prescription) -> str:

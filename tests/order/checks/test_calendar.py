@@ -4,10 +4,12 @@ from datetime import date
 
 import pytest
 
+from cisterna.quantity import Quantity
 from tests.order.cases import (
     BACLOFEN,
     MORPHINE,
     PHASES,
+    Tree,
     checked,
     evidence,
     finding,
@@ -23,7 +25,7 @@ from tests.order.cases import (
 # 3.9328 mL or more.
 
 
-def alarm(volume, base, phase):
+def alarm(volume: str, base: Tree, phase: str | None) -> Tree:
     dose = {"morphine": "4 mg/day", "baclofen": "400 mcg/day"}[base["infusion"]["primary"]]
     return {
         "order.phase": phase,
@@ -41,6 +43,7 @@ def test_the_alarm_leaves_seven_days_even_to_a_pump_that_runs_fast(phase, base, 
     found = finding(code, base, alarm("3.93 mL", base, phase))
     assert evidence(found) == (severity, "ours", "ours", "assumed")
     assert found.limit == q("7 day")
+    assert isinstance(found.found, Quantity)
     assert q("6.9 day") < found.found < q("7 day")
 
 
@@ -48,6 +51,7 @@ def test_the_maker_s_alarm_may_ring_after_the_pump_is_dry():
     # 2 mL: the alarm comes after 90 days, a fast pump is empty 2.66 days before.
     found = finding("low-reservoir-warns-too-late", BACLOFEN, alarm("2 mL", BACLOFEN, "start"))
 
+    assert isinstance(found.found, Quantity)
     assert found.found.base < 0
     assert "2.66 days before" in found.message
 
@@ -67,7 +71,7 @@ def test_an_external_pump_that_runs_dry_early_is_noted_because_somebody_sees_it(
 # pump-end-before-refill --------------------------------------------------------------------------
 
 
-def indicator(day, phase="maintenance"):
+def indicator(day: date, phase: str | None = "maintenance") -> Tree:
     return {"pump.eri": day, "order.phase": phase}
 
 
@@ -82,7 +86,7 @@ def test_a_pump_that_ends_before_the_refill_is_replaced_first(phase):
 
 def test_the_longest_life_of_the_pump_ends_it_without_an_indicator():
     # 84 months of 30.4375 days are 2556.75 days.
-    def implanted(day):
+    def implanted(day: date) -> Tree:
         return {"pump.implanted": day}
 
     assert quiet("pump-end-before-refill", MORPHINE, implanted(date(2020, 2, 1)))
@@ -114,7 +118,10 @@ def test_the_minimum_rate_keeps_the_tubing_moving(mode):
 
 
 def test_a_pump_without_a_known_limit_is_warned_of_a_stop_too():
-    here = {"pump": {"model": "prometra-ii-20"}, "infusion": {"primary": "morphine", "mode": "stopped"}}
+    here = {
+        "pump": {"model": "prometra-ii-20"},
+        "infusion": {"primary": "morphine", "mode": "stopped"},
+    }
 
     found = finding("stopped-over-48-h", MORPHINE, here)
     assert evidence(found) == ("warn", "device", "hsa-2016", "read")

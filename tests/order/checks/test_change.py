@@ -1,6 +1,7 @@
 """Is the change from the previous dose small enough, late enough, and no withdrawal?"""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.order.cases import (
     MORPHINE,
     PHASES,
     ZICONOTIDE,
+    Tree,
     after,
     changed,
     checked,
@@ -25,7 +27,7 @@ from tests.order.cases import (
 )
 
 
-def to(text, **more):
+def to(text: str, **more: Any) -> Tree:
     return {"infusion.daily_dose": text, **more}
 
 
@@ -183,7 +185,7 @@ def test_a_stated_start_is_no_step():
 
 def test_every_drug_of_the_previous_solution_is_held_against_its_step():
     # Morphine stays at 4.4 mg/day, hydromorphone rises from 1.1 to 2.2 mg/day by its strength.
-    def mixed(strength):
+    def mixed(strength: str) -> Tree:
         return changed(
             MORPHINE,
             {
@@ -238,7 +240,7 @@ def test_a_rise_waits_for_the_shortest_interval(phase, base, higher, at, before,
 
 
 def test_europe_lets_ziconotide_rise_every_24_hours():
-    def last(hour):
+    def last(hour: str) -> Tree:
         moment = datetime.fromisoformat(f"2026-11-22T{hour}+00:00")
         more = {"order.jurisdiction": "EU", "order.changed_at": moment}
         return to("7 mcg/day", **more)

@@ -1,5 +1,7 @@
 """Is the dose inside the limits of label, consensus and agency, and is it the right unit?"""
 
+from typing import Any
+
 import pytest
 
 from tests.order.cases import (
@@ -12,6 +14,7 @@ from tests.order.cases import (
     PHASES,
     REMOTE,
     ZICONOTIDE,
+    Tree,
     checked,
     drug,
     evidence,
@@ -25,7 +28,7 @@ EXTERNAL = {"pump.model": "external-reference", "pump.tubing_volume": None}
 CEILINGS = ("dose-above-label", "dose-above-consensus", "dose-above-agency")
 
 
-def dose(text, phase="maintenance", **more):
+def dose(text: str, phase: str | None = "maintenance", **more: Any) -> Tree:
     return {"infusion.daily_dose": text, "order.phase": phase, **more}
 
 
@@ -246,7 +249,8 @@ def test_published_practice_never_warns():
 
 def test_all_patient_doses_together_are_held_against_the_ceilings():
     # 14 mg/day and five doses: 0.2 mg make 15 mg/day, 0.21 mg make 15.05.
-    base = dose("14 mg/day", **{"order.previous_daily_dose": "14 mg/day", "remote": REMOTE})
+    before = {"order.previous_daily_dose": "14 mg/day"}
+    base = dose("14 mg/day", remote=REMOTE, **before)
 
     assert quiet("dose-with-remote-above-limit", MORPHINE, base)
     found = finding("dose-with-remote-above-limit", MORPHINE, {**base, "remote.dose": "0.21 mg"})
@@ -255,7 +259,8 @@ def test_all_patient_doses_together_are_held_against_the_ceilings():
 
 
 def test_a_ceiling_that_the_schedule_breaks_by_itself_is_not_said_twice():
-    changes = dose("16 mg/day", **{"order.previous_daily_dose": "15 mg/day", "remote": REMOTE})
+    before = {"order.previous_daily_dose": "15 mg/day"}
+    changes = dose("16 mg/day", remote=REMOTE, **before)
 
     assert quiet("dose-with-remote-above-limit", MORPHINE, changes)
     assert not quiet("dose-above-consensus", MORPHINE, changes)
@@ -281,7 +286,7 @@ def test_the_orders_own_limit_binds_a_schedule_without_remote_too():
 # dose-unit-slip ----------------------------------------------------------------------------------
 
 
-def strong(text, phase="maintenance", **more):
+def strong(text: str, phase: str | None = "maintenance", **more: Any) -> Tree:
     """A dose from a solution so strong that the reservoir still lasts for weeks."""
     return dose(text, phase, **{"solution.drug.0.concentration": "1000 mg/mL", **more})
 

@@ -17,6 +17,8 @@ from tests.order.cases import (
     QUIET,
     REMOTE,
     ZICONOTIDE,
+    Changes,
+    Tree,
     checked,
     finding,
     findings,
@@ -41,7 +43,9 @@ def confirmed(folder: Path, fact: str, value: str) -> Library:
     return Library(read_site(file))
 
 
-def unverified(base=MORPHINE, changes=None, library=LIBRARY):
+def unverified(
+    base: Tree = MORPHINE, changes: Changes | None = None, library: Library = LIBRARY
+) -> list[str]:
     found = [f for f in checked(base, changes, library).findings if f.code == "unverified-limit"]
     (only,) = found
     return str(only.found).split(", ")

@@ -1,5 +1,7 @@
 """Can this pump do it?"""
 
+from typing import Any
+
 import pytest
 
 from tests.order.cases import (
@@ -7,6 +9,7 @@ from tests.order.cases import (
     MORPHINE,
     PHASES,
     REMOTE,
+    Tree,
     checked,
     drug,
     evidence,
@@ -35,11 +38,11 @@ PERIODIC = {
 }
 
 
-def dose(text, **more):
+def dose(text: str, **more: Any) -> Tree:
     return {"infusion.daily_dose": text, **more}
 
 
-def flex(count, days=None):
+def flex(count: int, days: list[str] | None = None) -> Tree:
     """A day of `count` hourly steps; the last lasts to midnight."""
     more = {"days": days} if days else {}
     hours = [{"from": f"{n:02d}:00", "dose_rate": "0.2 mg/h", **more} for n in range(count)]
@@ -72,7 +75,7 @@ def test_the_two_codes_say_the_flow_and_the_dose_that_the_solution_could_give():
 
 def test_every_moving_step_of_a_day_must_reach_the_minimum_but_a_pause_need_not():
     # 0.04 mg/h of 20 mg/mL is 0.048 mL/day.
-    def day(night):
+    def day(night: str) -> Tree:
         steps = [
             {"from": "00:00", "dose_rate": night},
             {"from": "06:00", "dose_rate": "0.2 mg/h"},
@@ -86,7 +89,7 @@ def test_every_moving_step_of_a_day_must_reach_the_minimum_but_a_pause_need_not(
 
 
 def test_the_background_between_boluses_must_reach_the_minimum_or_be_nothing():
-    def background(text):
+    def background(text: str) -> Tree:
         return {"infusion": {**PERIODIC, "background": text}}
 
     assert quiet("flow-below-pump-minimum", MORPHINE, background("0 mg/day"))
@@ -110,7 +113,9 @@ def test_a_pump_that_gives_no_therapy_has_no_flow_too_low(mode):
 
 
 def test_a_prometra_can_run_at_any_small_flow():
-    here = dose("0.01 mg/day", **{"pump.model": "prometra-ii-20", "order.previous_daily_dose": None})
+    here = dose(
+        "0.01 mg/day", **{"pump.model": "prometra-ii-20", "order.previous_daily_dose": None}
+    )
 
     assert quiet("flow-below-pump-minimum", MORPHINE, here)
     assert quiet("dose-unreachable-at-minimum-flow", MORPHINE, here)
@@ -120,7 +125,7 @@ def test_a_prometra_can_run_at_any_small_flow():
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_a_synchromed_runs_at_no_more_than_24_mL_a_day(phase):
+def test_a_synchromed_runs_at_no_more_than_24_millilitres_a_day(phase):
     here = {
         "order.phase": phase,
         "solution.drug.0.concentration": "1 mg/mL",
@@ -144,7 +149,9 @@ def test_a_patient_dose_flows_on_top_of_the_schedule():
 
 def test_a_periodic_bolus_flows_as_fast_as_its_duration_asks():
     # 0.010 mL in 36 s is exactly 24 mL/day.
-    assert quiet("flow-above-pump-maximum", MORPHINE, {"infusion": {**PERIODIC, "duration": "36 s"}})
+    assert quiet(
+        "flow-above-pump-maximum", MORPHINE, {"infusion": {**PERIODIC, "duration": "36 s"}}
+    )
     fast = {"infusion": {**PERIODIC, "duration": "35 s"}}
     assert not quiet("flow-above-pump-maximum", MORPHINE, fast)
 
@@ -253,7 +260,9 @@ def test_a_constant_flow_pump_has_only_its_one_flow(infusion):
     assert quiet("mode-not-on-pump", MORPHINE, {**CODMAN, **dose("4 mg/day")})
 
 
-@pytest.mark.parametrize("mode", ["continuous", "flex", "periodic-bolus", "minimum-rate", "stopped"])
+@pytest.mark.parametrize(
+    "mode", ["continuous", "flex", "periodic-bolus", "minimum-rate", "stopped"]
+)
 def test_a_synchromed_has_every_mode(mode):
     infusions = {
         "continuous": {"primary": "morphine", "mode": mode, "daily_dose": "4.4 mg/day"},

@@ -1,9 +1,11 @@
 """Does it fit this person: conditions, medicines, age, level of the tip?"""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
+from cisterna.order.checks import Finding
 from tests.order.cases import (
     BACLOFEN,
     HYDROMORPHONE,
@@ -11,6 +13,7 @@ from tests.order.cases import (
     MORPHINE,
     PHASES,
     ZICONOTIDE,
+    Tree,
     checked,
     evidence,
     finding,
@@ -58,7 +61,7 @@ def test_a_contraindication_blocks_in_its_phases_and_is_a_note_in_the_others(
     assert quiet("contraindicated", base, {"order.phase": phase})
 
 
-def _blocks(found):
+def _blocks(found: Finding) -> bool:
     return found.severity == "block"
 
 
@@ -102,7 +105,9 @@ def test_only_europe_forbids_ziconotide_with_intrathecal_chemotherapy(phase):
 
 
 def test_the_drug_of_a_mixture_that_is_forbidden_is_named():
-    found = finding("contraindicated", MIXTURE, {"patient.conditions": ["hypersensitivity:morphine"]})
+    found = finding(
+        "contraindicated", MIXTURE, {"patient.conditions": ["hypersensitivity:morphine"]}
+    )
 
     assert "morphine" in found.message
     assert "bupivacaine" not in found.message
@@ -204,7 +209,7 @@ def test_pregnancy_is_weighed_for_every_drug():
 # age-outside-label -------------------------------------------------------------------------------
 
 
-def aged(age, **more):
+def aged(age: str, **more: Any) -> Tree:
     return {"patient.born": None, "patient.age": age, **more}
 
 

@@ -10,6 +10,7 @@ from tests.order.cases import (
     PHASES,
     REMOTE,
     ZICONOTIDE,
+    Tree,
     checked,
     drug,
     evidence,
@@ -53,7 +54,7 @@ def test_without_opioid_or_without_remote_tolerance_does_not_matter():
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_the_lockout_outlasts_the_dose(phase):
-    def locked(time):
+    def locked(time: str) -> Tree:
         return {"order.phase": phase, "remote": {**REMOTE, "lockout": time}}
 
     assert quiet("remote-faster-than-lockout", MORPHINE, locked("10.1 min"))

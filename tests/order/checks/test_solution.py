@@ -12,6 +12,7 @@ from tests.order.cases import (
     NEW_PHASES,
     PHASES,
     ZICONOTIDE,
+    Tree,
     checked,
     drug,
     evidence,
@@ -24,7 +25,7 @@ from tests.order.cases import (
 MIXED = {"order.previous_daily_dose": "4.4 mg/day"}
 
 
-def mix(*drugs):
+def mix(*drugs: Tree) -> Tree:
     return {**MIXED, "solution.drug": list(drugs)}
 
 
@@ -32,8 +33,8 @@ def mix(*drugs):
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_the_consensus_asks_for_at_most_20_mg_per_mL_of_morphine(phase):
-    def strength(text):
+def test_the_consensus_asks_for_at_most_20_mg_of_morphine_per_millilitre(phase):
+    def strength(text: str) -> Tree:
         return {"order.phase": phase, "solution.drug.0.concentration": text}
 
     assert quiet("concentration-above-consensus", MORPHINE, strength("20 mg/mL"))
@@ -44,7 +45,7 @@ def test_the_consensus_asks_for_at_most_20_mg_per_mL_of_morphine(phase):
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_solution_is_not_stronger_than_the_product_it_is_made_from(phase):
-    def strength(text):
+    def strength(text: str) -> Tree:
         return {"order.phase": phase, "solution.drug.0.concentration": text}
 
     assert quiet("concentration-above-product", MORPHINE, strength("25 mg/mL"))
@@ -54,7 +55,7 @@ def test_a_solution_is_not_stronger_than_the_product_it_is_made_from(phase):
 
 
 def test_without_a_product_the_strongest_one_for_pumps_is_the_measure():
-    def strength(text):
+    def strength(text: str) -> Tree:
         more = {"solution.drug.0.product": None, "solution.drug.0.preservative_free": True}
         return {"solution.drug.0.concentration": text, **more}
 
@@ -122,8 +123,8 @@ def test_a_mixture_is_off_label_even_when_a_part_is_approved(phase):
     assert evidence(found) == ("note", "agency", "fda-notice-2018", "read")
 
 
-def test_morphine_with_bupivacaine_was_measured_from_12_to_30_mg_per_mL():
-    def with_morphine(strength):
+def test_morphine_with_bupivacaine_was_measured_from_12_to_30_mg_per_millilitre():
+    def with_morphine(strength: str) -> Tree:
         return mix(drug("morphine", strength), drug("bupivacaine", "10 mg/mL"))
 
     code = "mixture-stability-unknown"
@@ -166,7 +167,7 @@ def test_a_single_drug_that_nobody_measured_is_said_under_its_own_code():
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_reservoir_that_outlasts_its_drug_is_noted(phase):
     # 18 mL above an alarm of 2 mL: at 0.2 mL/day they last 90 days, as long as morphine is shown.
-    def dose(text):
+    def dose(text: str) -> Tree:
         more = {"order.phase": phase, "order.previous_daily_dose": "4 mg/day"}
         return {"infusion.daily_dose": text, "alarm.low_reservoir": "2 mL", **more}
 
@@ -179,7 +180,7 @@ def test_a_reservoir_that_outlasts_its_drug_is_noted(phase):
 # prepared-too-long-before-fill -------------------------------------------------------------------
 
 
-def prepared(day, hour, minute=0):
+def prepared(day: int, hour: int, minute: int = 0) -> Tree:
     return {"solution.prepared": datetime(2026, 11, day, hour, minute, tzinfo=UTC)}
 
 
@@ -223,7 +224,7 @@ def test_an_order_that_does_not_say_when_it_was_prepared_is_asked():
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_no_preservative_goes_into_the_pump(phase):
-    def free(answer):
+    def free(answer: bool) -> Tree:
         return {
             "order.phase": phase,
             "solution.drug.0.product": None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from cisterna.order.markup import Markup, join, tag
+from cisterna.order.sheet.markup import Markup, join, tag
 from cisterna.quantity import Quantity, show
 
 WIDTH = 480
@@ -89,10 +89,15 @@ class Frame:
 
     def free_side(self, level: Fraction, others: Iterable[Fraction]) -> int:
         """Where a word beside a line has room: above it, or below if only that side is free."""
+        near = list(others)
+        return 18 if not self.is_free(level, near, -6) and self.is_free(level, near, 18) else -6
+
+    def is_free(self, level: Fraction, others: Iterable[Fraction], down: int) -> bool:
+        """Whether a word on that side of a line lies on no other line, nor on the axis."""
         band = self.y_max * _LINE / (self.bottom - self.top)
-        near = [v - level for v in others if abs(v - level) < band]
-        above, below = any(v > 0 for v in near), any(v < 0 for v in near) or level < band
-        return 18 if above and not below else -6
+        if down > 0:
+            return level >= band and not any(level - band < v < level for v in others)
+        return not any(level < v < level + band for v in others)
 
     def dated(self, lane: int, at: Fraction, text: str, kind: str) -> Markup:
         """A moment as an upright line, its words in a lane of their own above the plot."""

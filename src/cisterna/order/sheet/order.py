@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from cisterna.facts import Cited, Library
 from cisterna.order.checks import Finding
-from cisterna.order.markup import (
+from cisterna.order.plan import Plan
+from cisterna.order.sheet.markup import (
     Markup,
     any_text,
     anywhere,
@@ -14,10 +15,10 @@ from cisterna.order.markup import (
     table,
     tag,
 )
-from cisterna.order.plan import Plan
 from cisterna.order.words import PlanRow, plain_words
 from cisterna.quantity import Quantity, show
 
+UNVERIFIED = "Values nobody has read"
 _SEVERITIES = {"block": "BLOCK", "warn": "Warning", "note": "Note"}
 _CERTAINTIES = {
     "read": "read in the source",
@@ -65,7 +66,7 @@ def findings(plan: Plan, library: Library) -> Markup:
     rows = [_finding_row(f, library) for f in found]
     heads = ("Severity", "Finding", "Whose rule, and from where")
     kinds = [f"finding {f.severity}" for f in found]
-    shown = table("What the checks found, blocks first", heads, rows, kinds, stack=True)
+    shown = table("What the checks found, blocks first", heads, rows, kinds)
     return section("findings", "Findings", shown)
 
 
@@ -74,8 +75,9 @@ def _finding_row(finding: Finding, library: Library) -> tuple[object, ...]:
     code = tag("small", finding.code)
     if finding.code == "unverified-limit":
         count = len(str(finding.found).split(", "))
-        text = f"{_count(count, 'value', 'values')} in use that nobody has read in a source. "
-        return word, join([text, tag("a", "The list", href="#unverified"), code]), "–"
+        text = f"{_count(count, 'value', 'values')} in use that nobody has read in a source: see "
+        link = tag("a", UNVERIFIED, href="#unverified")
+        return word, join([text, link, ".", code]), "–"
     return word, join([finding.message, _measure(finding), code]), _evidence(finding, library)
 
 
@@ -111,14 +113,18 @@ def side_by_side(plan: Plan) -> Markup:
     """Old and new, line by line, and the change in per cent; what differs is marked."""
     if plan.old is None:
         rows = [(r.what, anywhere(r.new or "–")) for r in plan.rows]
-        return section("rows", "What is ordered", table("The order", ("What", "New order"), rows))
+        return section(
+            "rows",
+            "What is ordered",
+            table("The order", ("What", "New order"), rows, shape="compact"),
+        )
     heads = ("What", "Old order", "New order", "Change")
     lines = [
         (r.what, anywhere(r.old or "–"), anywhere(r.new or "–"), _changed(r)) for r in plan.rows
     ]
     kinds = ["differs" if r.differs else "" for r in plan.rows]
     caption = "Old and new side by side; lines that differ are bold"
-    shown = table(caption, heads, lines, kinds, stack=True)
+    shown = table(caption, heads, lines, kinds)
     return section("rows", "Old and new side by side", shown)
 
 
@@ -153,11 +159,11 @@ def unverified(plan: Plan, library: Library) -> Markup:
     ]
     if not rows:
         text = tag("p", "Every value in use has been read in a source.")
-        return section("unverified", "Values nobody has read", text)
+        return section("unverified", UNVERIFIED, text)
     heads = ("Value", "In use", "Said to come from", "Certainty")
     note = tag("p", "A pharmacist can confirm or narrow them in the site's file.")
-    shown = table("Values not verified in their source", heads, rows, stack=True)
-    return section("unverified", "Values nobody has read", note, shown)
+    shown = table("Values not verified in their source", heads, rows)
+    return section("unverified", UNVERIFIED, note, shown)
 
 
 def _fact_source(fact: Cited, library: Library) -> str:

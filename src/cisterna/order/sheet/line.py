@@ -1,7 +1,10 @@
 """The part of the sheet that says what the line holds: a bridge, a prime, or a refusal."""
 
 from cisterna.order.bridge import Bridge, OmittedDrug
-from cisterna.order.markup import (
+from cisterna.order.plan import Plan
+from cisterna.order.prescription import Prescription
+from cisterna.order.prime import CASES, Prime
+from cisterna.order.sheet.markup import (
     Markup,
     any_text,
     change_text,
@@ -13,10 +16,7 @@ from cisterna.order.markup import (
     table,
     tag,
 )
-from cisterna.order.plan import Plan
-from cisterna.order.prescription import Prescription
-from cisterna.order.prime import CASES, Prime
-from cisterna.order.sheet_values import names
+from cisterna.order.sheet.values import names
 from cisterna.quantity import Quantity, show
 
 
@@ -66,12 +66,12 @@ def doses_text(doses: dict[str, Quantity], plan: Plan) -> str:
 
 def _omitted(plan: Plan, bridge: Bridge) -> Markup:
     lasts = bridge.omitted.lasts
-    time = "for as long as the pump stands still" if lasts is None else f"for {show(lasts, 3)}"
+    then = "stays in the line" if lasts is None else f"runs at the new flow for {show(lasts, 3)}"
     rows = [_omitted_row(names(plan)[k], v) for k, v in bridge.omitted.by_drug.items()]
     heads = ("Drug", "Delivered", "Old order", "New order", "Of the old", "Of the new")
-    text = tag("p", f"If the bridge is left out, the old solution runs at the new flow {time}:")
+    text = tag("p", f"If the bridge is left out, the old solution {then}:")
     return join(
-        [tag("h3", "Without the bridge"), text, table("Daily dose then", heads, rows, stack=True)]
+        [tag("h3", "Without the bridge"), text, table("Daily dose without the bridge", heads, rows)]
     )
 
 

@@ -11,34 +11,35 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cisterna.facts import Library
-from cisterna.order import sheet_dates, sheet_line, sheet_order, sheet_values
-from cisterna.order.markup import Markup, day_text, join, moment_text, pairs, section, tag
 from cisterna.order.plan import Plan
 from cisterna.order.prescription import Prescription
+from cisterna.order.sheet import dates, line, order, values
+from cisterna.order.sheet.markup import Markup, day_text, join, moment_text, pairs, section, tag
 
 NOT_IDENTIFIED = "NO PATIENT IDENTIFIED"
+SEPARATOR = " · "
 _STYLE = Path(__file__).with_name("sheet.css")
 
 
 def sheet(plan: Plan, library: Library) -> str:
     """The whole plan as one self-contained HTML file."""
     parts = [
-        sheet_order.verdict(plan),
+        order.verdict(plan),
         _who(plan.new),
-        sheet_order.words(plan),
-        sheet_order.findings(plan, library),
-        sheet_order.side_by_side(plan),
-        sheet_values.values(plan),
-        sheet_line.line(plan),
-        sheet_values.day_curve(plan),
-        sheet_values.tip(plan),
-        sheet_dates.reservoir(plan, library),
-        sheet_order.digest(plan),
-        sheet_order.unverified(plan, library),
-        sheet_order.signatures(plan),
+        order.words(plan),
+        order.findings(plan, library),
+        order.side_by_side(plan),
+        values.values(plan),
+        line.line(plan),
+        values.day_curve(plan),
+        values.tip(plan),
+        dates.reservoir(plan, library),
+        order.digest(plan),
+        order.unverified(plan, library),
+        order.signatures(plan),
     ]
     main = tag("main", tag("h1", _title(plan)), *parts)
-    body = tag("div", _banner(plan.new), main, _foot(plan), class_="sheet")
+    body = tag("div", _banner(plan), main, _foot(plan), class_="sheet")
     return f"<!DOCTYPE html>\n{tag('html', _head(plan), tag('body', body), lang='en')}\n"
 
 
@@ -69,12 +70,16 @@ def identifiers(rx: Prescription) -> str:
     person = rx.patient
     if person.name is None or person.id is None or person.born is None:
         return NOT_IDENTIFIED
-    return f"{person.name} · id {person.id} · born {day_text(person.born)}"
+    return SEPARATOR.join((person.name, f"id {person.id}", f"born {day_text(person.born)}"))
 
 
-def _banner(rx: Prescription) -> Markup:
+def _banner(plan: Plan) -> Markup:
     """What every printed page begins with."""
-    who = tag("strong", identifiers(rx))
+    rx = plan.new
+    blocked = "" if plan.ok else " · BLOCKED"
+    # Each in its own direction: letters of one cannot turn round the others.
+    parts = join((tag("bdi", part) for part in identifiers(rx).split(SEPARATOR)), SEPARATOR)
+    who = tag("strong", parts, blocked)
     pump = tag("span", f"{rx.pump.model.name} · fill {moment_text(rx.solution.filled_at)}")
     return tag("header", tag("div", who, pump, class_="banner"))
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 from cisterna.order.bridge import Bridge
 from cisterna.order.dates import RefillDates, low_reservoir
 from cisterna.order.delivery import Delivery, delivery
-from cisterna.order.figure import Frame, Point, chart, drawing, lanes, number, ticks
-from cisterna.order.markup import Markup, any_text, day_text, join, moment_text, table, tag
 from cisterna.order.prescription import Prescription
+from cisterna.order.sheet.figure import Frame, Point, chart, drawing, lanes, number, ticks
+from cisterna.order.sheet.markup import Markup, any_text, day_text, join, moment_text, table, tag
 from cisterna.quantity import Quantity, between, later, show
 
 _SAMPLES = 96
@@ -29,6 +29,7 @@ class Mark:
 class Fall:
     """One way in which the reservoir may fall."""
 
+    label: str
     words: str
     kind: str
     delivered: Delivery
@@ -56,6 +57,7 @@ def reservoir_curve(rx: Prescription, dates: RefillDates, bridge: Bridge | None)
         frame.axes([(d, number(d)) for d in ticks(days, 6)], f"days after {start}", "volume, mL"),
         *_alarm(frame, rx),
         *(frame.path(_points(f, fill, days), f.kind) for f in reversed(falls)),
+        *_fall_labels(frame, falls, fill),
         *(frame.dated(n, m.day, f"{m.words} {_date(rx, m)}", m.kind) for n, m in enumerate(shown)),
     )
     legend = [(f.kind, f.words) for f in falls]
@@ -92,14 +94,15 @@ def _falls(rx: Prescription, bridge: Bridge | None) -> list[Fall]:
     setting = bridge.setting if bridge else None
     worst = delivery(rx, setting)
     words = "all patient doses used" if rx.remote else "as ordered"
-    falls = [Fall(words, "worst", worst)]
+    falls = [Fall(words, words, "worst", worst)]
     if rx.remote:
         basal = delivery(rx, setting, all_patient_doses=False)
-        falls.append(Fall("no patient dose", "basal", basal))
+        falls.append(Fall("no patient dose", "no patient dose", "basal", basal))
     accuracy = rx.pump.model.accuracy
     if accuracy is not None:
         factor = 1 + accuracy.most.base
-        falls.append(Fall(f"{words}, pump {accuracy.text()} too fast", "fast", worst, factor))
+        too_fast = f"{words}, pump {accuracy.text()} too fast"
+        falls.append(Fall("fast pump", too_fast, "fast", worst, factor))
     return falls
 
 
@@ -126,6 +129,17 @@ def _points(fall: Fall, fill: Fraction, days: Fraction) -> list[Point]:
     return [(d, fall.left(fill, d)) for d in sorted(places)]
 
 
+def _fall_labels(frame: Frame, falls: list[Fall], fill: Fraction) -> list[Markup]:
+    """The highest line is named above it, the lowest below it."""
+    day = frame.x_max * 3 / 10
+    high = max(falls, key=lambda f: f.left(fill, day))
+    low = min(falls, key=lambda f: f.left(fill, day))
+    labels = [frame.label(high.label, (day, high.left(fill, day)), "start")]
+    if low is not high:
+        labels.append(frame.label(low.label, (day, low.left(fill, day)), "end", 16))
+    return labels
+
+
 def _alarm(frame: Frame, rx: Prescription) -> list[Markup]:
     level = low_reservoir(rx)
     if level is None:
@@ -148,7 +162,7 @@ def _table(rx: Prescription, falls: list[Fall], every: list[Mark]) -> Markup:
         )
         for mark in sorted(every, key=lambda m: m.day)
     ]
-    return table("Volume left on each date", heads, rows, stack=True)
+    return table("Volume left on each date", heads, rows)
 
 
 def _hundredths(volume: Fraction) -> str:

@@ -3,9 +3,14 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from cisterna.order.chart import dose_curve, dose_rate, offset_text, tip_curve, tip_drugs
 from cisterna.order.dates import low_reservoir
-from cisterna.order.markup import (
+from cisterna.order.plan import Plan
+from cisterna.order.prescription import Prescription
+from cisterna.order.program import RateStep
+from cisterna.order.quantise import REFERENCE
+from cisterna.order.sheet.chart_day import dose_curve, dose_rate
+from cisterna.order.sheet.chart_tip import tip_curve, tip_drugs
+from cisterna.order.sheet.markup import (
     Markup,
     any_text,
     anywhere,
@@ -15,10 +20,7 @@ from cisterna.order.markup import (
     table,
     tag,
 )
-from cisterna.order.plan import Plan
-from cisterna.order.prescription import Prescription
-from cisterna.order.program import RateStep
-from cisterna.order.words import remote_words
+from cisterna.order.words import clock_words, days_words, remote_words
 from cisterna.quantity import Quantity, show
 
 Row = tuple[str, object, object]
@@ -33,16 +35,23 @@ def names(plan: Plan) -> dict[str, str]:
 def values(plan: Plan) -> Markup:
     """What a programmer asks for, in its order; ordered and achieved side by side."""
     rows = [*_solution_rows(plan.new), *_rate_rows(plan), *_dose_rows(plan), *_limit_rows(plan)]
-    step = plan.program.achieved.rate_step
-    note = f"The pump can be set in steps of {show(step)}; it is never set above the order."
+    note = f"{_step_words(plan)} It is never set above the order."
     heads = ("Asked for", "Ordered", "The pump will do")
     shown = table("In the order in which a programmer asks", heads, rows)
     return section("values", "Values for the programmer", tag("p", note), shown)
 
 
+def _step_words(plan: Plan) -> str:
+    """The step of the pump's flow, and whether it is the maker's figure."""
+    step = show(plan.program.achieved.rate_step)
+    borrowed = any(f.path.startswith(f"{REFERENCE}.rate_step") for f in plan.program.facts)
+    known = ", which is assumed: the maker's figure is not known" if borrowed else ""
+    return f"The pump can be set in steps of {step}{known}."
+
+
 def _solution_rows(rx: Prescription) -> Iterator[Row]:
     yield "Date and time of the fill", moment_text(rx.solution.filled_at), "–"
-    yield "Pump's clock", f"{offset_text(rx)}, fixed", "–"
+    yield "Pump's clock", clock_words(rx), "–"
     yield "Patient id", anywhere(rx.patient.id or "not said"), "–"
     for component in rx.solution.components:
         drives = ", drives the doses" if component.drug.id == rx.infusion.primary else ""
@@ -83,7 +92,7 @@ def alike(rates: Sequence[RateStep]) -> Iterator[tuple[str, RateStep]]:
         groups.setdefault(same, []).append(day)
     for days in groups.values():
         for step in week[days[0]]:
-            yield " ".join(days), step
+            yield days_words(days) if days[0] else "", step
 
 
 def _dose_rows(plan: Plan) -> Iterator[Row]:

@@ -4,9 +4,11 @@ from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from cisterna.facts import Cited, Library
-from cisterna.order.chart_reservoir import reservoir_curve
 from cisterna.order.dates import RefillDates
-from cisterna.order.markup import (
+from cisterna.order.plan import Plan
+from cisterna.order.prescription import Prescription
+from cisterna.order.sheet.chart_reservoir import reservoir_curve
+from cisterna.order.sheet.markup import (
     Markup,
     any_text,
     moment_text,
@@ -15,16 +17,14 @@ from cisterna.order.markup import (
     table,
     tag,
 )
-from cisterna.order.plan import Plan
-from cisterna.order.prescription import Prescription
-from cisterna.order.sheet_order import source_title
+from cisterna.order.sheet.order import source_title
 from cisterna.quantity import show
 
 _CAUSES = {
     "low-reservoir": "the low-reservoir alarm with all patient doses used",
     "earliest-empty": "the earliest day the pump may be empty: all patient doses used and the pump "
     "running at its accuracy limit",
-    "drug-stability": "the time for which the solution is stable",
+    "drug-stability": "the end of the time for which the solution is stable",
     "first-fill": "the shorter life of a first fill",
     "pump-end": "the end of the pump itself",
 }

@@ -46,21 +46,20 @@ def table(
     heads: Sequence[str],
     rows: Iterable[Sequence[object]],
     kinds: Sequence[str] | None = None,
-    stack: bool = False,
+    shape: str = "stack",
 ) -> Markup:
     """A table; the first cell of a row is its heading, `kinds` are the rows' classes.
 
-    With `stack` its cells stand under one another on a phone, each with its column's name. A
-    short table is kept on one page of paper.
+    On a phone the cells of a `stack` stand under one another, each with its column's name, and
+    those of a `compact` table stay side by side. A short table is kept on one page of paper.
     """
     body = list(rows)
     classes = kinds or [""] * len(body)
-    here = [("stack", stack), ("short", len(body) <= _SHORT)]
-    shape = " ".join(name for name, holds in here if holds) or None
+    here = f"{shape} short" if len(body) <= _SHORT else shape
     top = tag("tr", *(tag("th", head, scope="col") for head in heads))
     lines = [_row(heads, row, kind) for row, kind in zip(body, classes, strict=True)]
     shown = tag("caption", caption)
-    return tag("table", shown, tag("thead", top), tag("tbody", *lines), class_=shape)
+    return tag("table", shown, tag("thead", top), tag("tbody", *lines), class_=here)
 
 
 def _row(heads: Sequence[str], row: Sequence[object], kind: str) -> Markup:

@@ -1,0 +1,69 @@
+"""A browser for the tests, and pages that may ask nothing of any network."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the system's Chromium; without one the tests fail, they are never skipped."""
+    named = os.environ.get("CISTERNA_CHROMIUM")
+    found = [named] if named else [p for p in map(shutil.which, NAMES) if p]
+    if not found:
+        pytest.fail(f"the browser tests need one of {', '.join(NAMES)} on the PATH")
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    """Every address that a page asked for."""
+    return []
+
+
+@pytest.fixture
+def open_html(browser: Browser, tmp_path: Path, asked: list[str]) -> Iterator[Opener]:
+    """Open a text as a file, at a width and in a colour scheme."""
+    pages: list[Page] = []
+
+    def open_it(html: str, width: int = 1280, scheme: str = "light") -> Page:
+        file = tmp_path / f"sheet-{len(pages)}.html"
+        file.write_text(html, "utf-8")
+        page = browser.new_page(
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(file.as_uri())
+        pages.append(page)
+        return page
+
+    yield open_it
+    for page in pages:
+        page.close()
