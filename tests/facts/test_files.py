@@ -35,6 +35,8 @@ CITED = dict(rows())
 EVIDENCE = dict(evidence())
 SOURCES = LIBRARY.sources
 
+RATE = RATIO / DURATION
+
 DIMENSION_OF_KIND: dict[str, tuple[Dimension, ...]] = {
     "start": (DOSE_RATE,),
     "ceiling": (DOSE_RATE,),
@@ -47,6 +49,10 @@ DIMENSION_OF_KIND: dict[str, tuple[Dimension, ...]] = {
     "age": (DURATION,),
     "stability": (DURATION,),
     "published-range": (DOSE_RATE,),
+    # spreads between persons
+    "lognormal": (RATIO,),
+    "normal": (RATIO,),
+    "uniform": (RATIO,),
 }
 
 DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
@@ -110,11 +116,59 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "stable_for": (DURATION,),
     "ratio": (RATIO,),
     "cross_tolerance": (RATIO,),
+    # the spine
+    "z12": (DIFFUSIVITY,),
+    "z25": (DIFFUSIVITY,),
+    "z38": (DIFFUSIVITY,),
+    "floor": (DIFFUSIVITY,),
+    "factor": (RATIO,),
+    "tilt": (RATIO,),
+    "stroke_exponent": (RATIO,),
+    "stroke_volume": (VOLUME,),
+    "heart_rate": (RATE,),
+    "production": (FLOW,),
+    "spinal_absorption_share": (RATIO,),
+    "csf_volume_factor": (RATIO,),
+    "cord_area_factor": (RATIO,),
+    "canal_length_factor": (RATIO,),
+    "cistern": (VOLUME,),
+    "cranial_sas": (VOLUME,),
+    "ventricles": (VOLUME,),
+    "exchange": (FLOW,),
+    "tissue_ratio": (RATIO,),
+    "reflux": (FLOW,),
+    "shell_thickness": (LENGTH,),
+    "uptake_factor": (RATIO,),
+    "shell_core": (RATE,),
+    "loss": (RATE,),
+    "volume_ratio": (RATIO,),
+    "partition": (RATIO,),
+    "bolus_jet": (LENGTH,),
+    "fast_injection": (FLOW,),
+    "sampling_factor": (RATIO,),
+    "near_field_factor": (RATIO,),
+    # kinetics
+    "k_d": (RATE,),
+    "k_total": (RATE,),
+    "k_p": (RATIO,),
+    "theta": (RATIO,),
+    "h_extra": (RATE,),
+    "plasma_clearance": (FLOW,),
+    "plasma_volume": (VOLUME,),
+    # validation
+    "peak-time": (DURATION,),
+    "half-peak-time": (DURATION,),
+    "half-life": (DURATION,),
+    "share": (RATIO,),
+    "level": (CONCENTRATION,),
+    "peak-level": (CONCENTRATION,),
+    "dose-over-exposure": (FLOW,),
 }
 
 ROW_KEYS = {
     *("value", "low", "high", "unit", "source", "locator", "certainty", "authority", "note"),
     *("kind", "when", "jurisdiction"),
+    *("at", "role", "spread", "bounds", "measure"),
 }
 
 SOURCE_KINDS = {

@@ -211,6 +211,13 @@ def test_a_weaker_solution_asks_for_rinses_a_stronger_one_does_not():
     assert (down.rinses.value, down.rinses.source) == (q("2 1"), "synchromed-el-japan")
 
 
+def test_a_drug_that_keeps_its_strength_asks_for_no_rinse_and_uses_the_larger_line():
+    found = between(ordered(MORPHINE, DATASHEET), ordered(MIXTURE, DATASHEET))
+
+    assert found.rinses is None
+    assert found.volume == q("0.37808 mL")
+
+
 # no bridge needed --------------------------------------------------------------------------------
 
 

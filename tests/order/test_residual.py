@@ -140,6 +140,12 @@ def test_a_reservoir_that_should_have_run_dry_is_said_and_not_hidden():
     assert "run empty" in found.reasons[0]
 
 
+def test_a_reservoir_that_runs_dry_at_the_visit_has_not_run_dry_before():
+    found = visit("0 mL", 100)
+
+    assert (found.expected, found.verdict) == (q("0 mL"), "accept")
+
+
 def test_more_than_was_filled_is_another_fluid():
     assert any("another fluid" in r for r in visit("20.1 mL", 5).reasons)
     assert not any("another fluid" in r for r in visit("20 mL", 5).reasons)

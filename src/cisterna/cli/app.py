@@ -10,7 +10,7 @@ from cisterna.facts import Library
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.prescription import Prescription
 from cisterna.order.reading import read_prescription
-from cisterna.quantity import CONCENTRATION, DOSE_RATE, MASS, VOLUME
+from cisterna.quantity import CONCENTRATION, DOSE_RATE, DURATION, MASS, VOLUME
 
 app = typer.Typer(
     add_completion=False,
@@ -261,6 +261,55 @@ def convert(
 
 
 @app.command()
+def forecast(
+    rx: Order,
+    days: Annotated[int, typer.Option(min=1, max=90, help="How long, from the fill.")] = 7,
+    every: Annotated[str, typer.Option(metavar="TIME", help="Step of the field.")] = "1h",
+    cohort: Annotated[int, typer.Option(min=1, max=10_000, help="Virtual persons.")] = 500,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The field as .csv.")
+    ] = None,
+    json: Json = False,
+    site: Site = None,
+) -> None:
+    """Delivery at the tip and the model's answer along the spine, with a band."""
+    with act(json):
+        from cisterna.cli.spine import forecast_view, run_forecast, write_field  # noqa: PLC0415
+
+        known, order = _read(rx, site)
+        step = amount("--every", every, DURATION)
+        if out is not None and out.suffix != ".csv":
+            raise Unusable("command line", [Problem("--out", out.suffix, "a .csv file")])
+        result = run_forecast(order, known, days, step, cohort)
+        if out is not None:
+            write_field(out, result)
+
+        def show() -> None:
+            from cisterna.cli.show import emit  # noqa: PLC0415
+
+            emit(forecast_view(result))
+
+        finish(result, json, show)
+
+
+@app.command()
+def validate(json: Json = False, site: Site = None) -> None:
+    """The spine model against published measurements, by rules written before the run."""
+    with act(json):
+        from cisterna.cli.spine import validation_view  # noqa: PLC0415
+        from cisterna.spine.validation import validate as run  # noqa: PLC0415
+
+        result = run(library(site))
+
+        def show() -> None:
+            from cisterna.cli.show import emit  # noqa: PLC0415
+
+            emit(validation_view(result))
+
+        finish(result, json, show)
+
+
+@app.command()
 def facts(
     name: Annotated[
         str | None, typer.Argument(help="A drug, pump, catheter, group or path.")
@@ -311,6 +360,30 @@ def doctor(json: Json = False, site: Site = None) -> None:
             emit(doctor_view(result))
 
         finish(result, json, show)
+
+
+@app.command()
+def bedside(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The page to write (HTML).")],
+    runtime: Annotated[
+        Path | None,
+        typer.Option(
+            "--runtime", metavar="DIR", help="The unpacked npm package pyodide (CISTERNA_PYODIDE)."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """The order without an installation: one page that opens offline in any browser."""
+    with act(json):
+        from cisterna.bedside import bedside as write  # noqa: PLC0415
+
+        path = write(out, runtime)
+        size = path.stat().st_size
+
+        def show() -> None:
+            typer.echo(f"The page: {path} ({size / 1e6:.1f} MB). Open it in a browser.")
+
+        finish({"file": str(path), "bytes": size}, json, show)
 
 
 def _read(path: Path, site: Path | None) -> tuple[Library, Prescription]:

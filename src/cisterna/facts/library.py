@@ -195,6 +195,9 @@ def rows() -> Iterable[tuple[str, Mapping[str, Any]]]:
     yield from _walk("guidance", table("guidance"))
     yield from _walk("mixtures", table("mixtures"))
     yield from _walk("conversions", table("conversions"))
+    yield from _walk("csf", table("anatomy/csf"))
+    yield from _walk("kinetics", table("kinetics"))
+    yield from _walk("validation", table("validation"))
 
 
 def _walk(path: str, row: Any) -> Iterable[tuple[str, Mapping[str, Any]]]:
@@ -205,7 +208,6 @@ def _walk(path: str, row: Any) -> Iterable[tuple[str, Mapping[str, Any]]]:
     elif isinstance(row, dict):
         if "certainty" in row and ({"value", "low", "high"} & set(row)) and "unit" in row:
             yield path, row
-            return
         for key, item in row.items():
             yield from _walk(f"{path}.{key}", item)
 

@@ -158,7 +158,7 @@ def _canonical(
         "mode": rx.infusion.mode,
         "primary": rx.infusion.primary,
         "cycle": [decimal_text(x) for x in (pattern.length, pattern.phase)],
-        "rates": [[r.at, _text(r.rate)] for r in rates],
+        "rates": [[r.at, _text(r.rate), _text(r.ordered)] for r in rates],
         "remote": None
         if rx.remote is None
         else [

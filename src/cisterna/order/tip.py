@@ -7,8 +7,9 @@ from fractions import Fraction
 from cisterna.order.bridge import Bridge
 from cisterna.order.delivery import Run, delivery
 from cisterna.order.dispersion import Tube, dispersed_trace
+from cisterna.order.line import line_volume
 from cisterna.order.prescription import Prescription
-from cisterna.order.trace import TipTrace, plug_trace, slug
+from cisterna.order.trace import Slug, TipTrace, plug_trace, slug
 from cisterna.quantity import Quantity, later
 
 _LONGEST_H = 14 * 24
@@ -47,6 +48,29 @@ def tip_change(old: Prescription, new: Prescription, bridge: Bridge) -> TipChang
     traces = _traces(old, new, bridge, horizon)
     hours = tuple(_hour(new, traces, n) for n in range(horizon))
     return TipChange(hours, needed <= _LONGEST_H, traces)
+
+
+def tip_trace(rx: Prescription, bridge: Bridge | None, days: Quantity) -> TipTrace:
+    """The trace at the tip from the fill on, in plug flow, without patient doses.
+
+    The line holds what the order says: this solution, CSF, or the previous one, which a bridge
+    then runs out. Raises `Refused` when the line holds CSF and its volume is not known.
+    """
+    end = days.number("day")
+    runs = delivery(rx, bridge.setting if bridge else None, all_patient_doses=False).runs(end)
+    line = []
+    if rx.previous is not None and bridge is not None and bridge.needed:
+        line = [slug(rx.previous, bridge.volume)]
+    elif rx.holds == "csf":
+        line = [Slug(line_volume(rx, "prime").most, {})]
+    return plug_trace(rx.solution.filled_at, _tip(rx), runs, line, slug(rx, Quantity.of(0, "mL")))
+
+
+def settled_trace(rx: Prescription) -> TipTrace:
+    """One cycle of the schedule at the tip, once the line holds this solution."""
+    pattern = delivery(rx, all_patient_doses=False)
+    runs = pattern.runs(pattern.schedule.length)
+    return plug_trace(rx.solution.filled_at, _tip(rx), runs, [], slug(rx, Quantity.of(0, "mL")))
 
 
 def _needed_hours(bridge: Bridge) -> int:

@@ -47,6 +47,16 @@ def test_the_alarm_leaves_seven_days_even_to_a_pump_that_runs_fast(phase, base, 
     assert q("6.9 day") < found.found < q("7 day")
 
 
+def test_seven_days_exactly_are_enough():
+    # Prometra, 15 %: 11.5 mL of 0.2 mL/day are gone after 50 days; at 2.9 mL 43 days are over.
+    def prometra(volume: str) -> Tree:
+        pump = {"pump.model": "prometra-ii-20", "solution.fill_volume": "11.5 mL"}
+        return {**alarm(volume, BACLOFEN, "maintenance"), **pump}
+
+    assert quiet("low-reservoir-warns-too-late", BACLOFEN, prometra("2.9 mL"))
+    assert not quiet("low-reservoir-warns-too-late", BACLOFEN, prometra("2.899 mL"))
+
+
 def test_the_maker_s_alarm_may_ring_after_the_pump_is_dry():
     # 2 mL: the alarm comes after 90 days, a fast pump is empty 2.66 days before.
     found = finding("low-reservoir-warns-too-late", BACLOFEN, alarm("2 mL", BACLOFEN, "start"))

@@ -256,6 +256,12 @@ def test_a_fall_may_come_at_any_time():
     assert quiet("step-too-soon", MORPHINE, to("3.9 mg/day", **{"order.changed_at": moment}))
 
 
+def test_the_same_dose_may_be_ordered_again_at_any_time():
+    moment = datetime.fromisoformat("2026-11-23T09:00:00+00:00")
+
+    assert quiet("step-too-soon", MORPHINE, to("4 mg/day", **{"order.changed_at": moment}))
+
+
 def test_without_the_time_of_the_last_change_nothing_is_too_soon():
     assert quiet("step-too-soon", MORPHINE, {"order.changed_at": None})
 

@@ -258,6 +258,13 @@ def test_all_patient_doses_together_are_held_against_the_ceilings():
     assert (found.found, found.limit) == (q("15.05 mg/day"), q("15 mg/day"))
 
 
+def test_a_schedule_that_just_keeps_to_the_ceiling_leaves_no_room_for_patient_doses():
+    before = {"order.previous_daily_dose": "15 mg/day"}
+    changes = dose("15 mg/day", remote=REMOTE, **before)
+
+    assert finding("dose-with-remote-above-limit", MORPHINE, changes).found == q("16 mg/day")
+
+
 def test_a_ceiling_that_the_schedule_breaks_by_itself_is_not_said_twice():
     before = {"order.previous_daily_dose": "15 mg/day"}
     changes = dose("16 mg/day", remote=REMOTE, **before)

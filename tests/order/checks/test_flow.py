@@ -199,6 +199,13 @@ def test_a_constant_flow_pump_cannot_give_another_dose(ordered):
     assert (found.found, found.limit) == (q(ordered), q("4 mg/day"))
 
 
+def test_one_per_cent_exactly_is_within_the_tolerance():
+    # 1 mL/day of 4.04 mg/mL for an order of 4 mg/day.
+    here = {**CODMAN, **dose("4 mg/day"), "solution.drug.0.concentration": "4.04 mg/mL"}
+
+    assert quiet("dose-not-at-fixed-flow", MORPHINE, here)
+
+
 def test_the_message_names_the_concentration_that_would_give_the_dose():
     found = finding("dose-not-at-fixed-flow", MORPHINE, {**CODMAN, **dose("2 mg/day")})
 

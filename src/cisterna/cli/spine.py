@@ -1,0 +1,117 @@
+"""The spine's commands: running a forecast with progress, and showing it."""
+
+import csv
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.table import Table
+
+from cisterna.cli.show import DISCLAIMER, View, add, line, table
+from cisterna.facts import Library
+from cisterna.order.form import Problem, Unusable
+from cisterna.order.plan import bridge_of
+from cisterna.order.prescription import Prescription
+from cisterna.order.tip import settled_trace, tip_trace
+from cisterna.quantity import Quantity, show
+from cisterna.spine.drive import pieces_of
+from cisterna.spine.forecast import Forecast, LevelValue, forecast
+from cisterna.spine.validation import Validation
+
+
+def run_forecast(
+    rx: Prescription, library: Library, days: int, every: Quantity, size: int
+) -> Forecast:
+    """The forecast of an order; a progress bar when a person is watching."""
+    bridge = bridge_of(rx, library)
+    trace = tip_trace(rx, bridge, Quantity.of(days, "day"))
+    settled = settled_trace(rx)
+    cycles = {c.drug.id: pieces_of(settled, c.drug.id) for c in rx.solution.components}
+    return forecast(rx, library, trace, cycles, size, every=every, progress=_progress)
+
+
+def _progress(numbers: Iterable[int]) -> Iterable[int]:
+    if not sys.stderr.isatty():
+        return numbers
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    return track(list(numbers), "virtual persons", console=Console(stderr=True), transient=True)
+
+
+def write_field(path: Path, result: Forecast) -> None:
+    """Concentration of the default person by hour and level, as CSV with units in the header."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["hour", "level", "drug", "csf_mg_per_ml"])
+            for drug, found in result.fields.items():
+                for column, hour in enumerate(found.hours):
+                    for row, level in enumerate(found.levels):
+                        value = f"{found.csf[row, column]:.9g}"
+                        rows.writerow([f"{hour:.6g}", level, drug, value])
+    except OSError as problem:
+        expected = "a place that can be written"
+        raise Unusable("command line", [Problem("--out", str(problem), expected)]) from None
+
+
+def forecast_view(result: Forecast) -> View:
+    """The tip, the levels, the sites above, what was refused and what is assumed."""
+    view: View = [line("Model estimate, not measured: it is no dose advice.", "bold yellow")]
+    view += [line(f"REFUSED {r.subject}: {r.reason}", "bold yellow") for r in result.refusals]
+    tip = table("At the tip", "Drug", "Last 24 h", "Highest rate")
+    for drug, out in result.tip.items():
+        add(tip, drug, out.daily_dose, out.peak_rate)
+    view.append(tip)
+    if result.levels:
+        days = show(result.days)
+        view.append(_levels(f"CSF by level, mean of the last 24 h of {days}", result.levels))
+        view.append(_sites(result))
+    for drug, ratio in result.lumbar_cisternal_ratios.items():
+        view.append(line(f"{drug}: lumbar (L3 to L5) over basal cistern {float(ratio):.3g}"))
+    view += [line(f"- {words}") for words in result.assumptions]
+    return [*view, line(f"Band of {result.cohort} virtual persons. {DISCLAIMER}", "dim")]
+
+
+def _levels(title: str, values: tuple[LevelValue, ...]) -> Table:
+    made = table(title, "Level", "Drug", "Mean", "5 %", "95 %", "Peak of the run")
+    units = {v.drug: _unit([w.p95 for w in values if w.drug == v.drug]) for v in values}
+    for v in values:
+        cells = (_short(q, units[v.drug]) for q in (v.mean, v.p5, v.p95, v.peak))
+        add(made, v.level, v.drug, *cells)
+    return made
+
+
+def _sites(result: Forecast) -> Table:
+    made = table("Settled, above the canal and in plasma", "Site", "Drug", "Mean", "5 %", "95 %")
+    sites = (
+        ("basal cistern", result.cistern),
+        ("brainstem tissue", result.brainstem),
+        ("plasma", result.plasma),
+    )
+    for name, values in sites:
+        for drug, v in values.items():
+            if v is None:
+                add(made, name, drug, "no human clearance known", "", "")
+            else:
+                unit = _unit([v.p95])
+                add(made, name, drug, *(_short(q, unit) for q in (v.mean, v.p5, v.p95)))
+    return made
+
+
+def _unit(values: Iterable[Quantity]) -> str:
+    """One unit for a column: mcg/mL where the largest reaches one, else ng/mL."""
+    return "mcg/mL" if max(v.number("ng/mL") for v in values) >= 1000 else "ng/mL"
+
+
+def _short(value: Quantity, unit: str) -> str:
+    return show(value.to(unit), 3)
+
+
+def validation_view(result: Validation) -> View:
+    """Each case with what was measured, what the model says, and the verdict."""
+    made = table("The model against measurements", "Case", "Role", "Measured", "Model", "Verdict")
+    for row in result.rows:
+        add(made, f"{row.case}: {row.title}", row.role, row.measured, row.modelled, row.verdict)
+    counts = ", ".join(f"{n} {verdict}" for verdict, n in result.counts.items())
+    return [made, line(counts, "bold"), line(result.rule)]
