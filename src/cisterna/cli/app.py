@@ -1,7 +1,7 @@
 """The commands. Each reads its input, calls one function of `order`, and shows the result."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from cisterna.order.form import Problem, Unusable
 from cisterna.order.prescription import Prescription
 from cisterna.order.reading import read_prescription
 from cisterna.quantity import CONCENTRATION, DOSE_RATE, DURATION, MASS, VOLUME
+
+if TYPE_CHECKING:
+    from cisterna.order.plan import Plan
+    from cisterna.spine.profile import Profile
 
 app = typer.Typer(
     add_completion=False,
@@ -77,6 +81,9 @@ def plan(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Also write it for paper.")
     ] = None,
+    cohort: Annotated[
+        int, typer.Option(min=0, max=10_000, help="Virtual persons for the spine; 0 leaves it out.")
+    ] = 500,
     json: Json = False,
     site: Site = None,
 ) -> None:
@@ -90,18 +97,27 @@ def plan(
         facts, new = _read(orders[-1], site)
         old = read_prescription(orders[0], facts) if len(orders) == 2 else None
         result = work_out(old, new, facts)
+        spine = None
+        if cohort:
+            from cisterna.cli.spine import run_profile  # noqa: PLC0415
+
+            spine = run_profile(new, facts, cohort)
         if html is not None:
-            _write_sheet(html, result, facts)
+            _write_sheet(html, result, facts, spine)
 
         def show() -> None:
             from cisterna.cli.show import emit  # noqa: PLC0415
             from cisterna.cli.views import plan_view  # noqa: PLC0415
 
             emit(plan_view(result, facts))
+            if spine is not None:
+                from cisterna.cli.spine import profile_view  # noqa: PLC0415
+
+                emit(profile_view(spine))
             if html is not None:
                 typer.echo(f"The sheet for paper: {html}")
 
-        finish(result, json, show, not result.ok)
+        finish(result, json, show, not result.ok, spine=spine)
 
 
 @app.command()
@@ -391,15 +407,17 @@ def _read(path: Path, site: Path | None) -> tuple[Library, Prescription]:
     return facts, read_prescription(path, facts)
 
 
-def _write_sheet(path: Path, result: object, facts: Library) -> None:
-    from cisterna.order.plan import Plan  # noqa: PLC0415
+def _write_sheet(path: Path, result: "Plan", facts: Library, spine: "Profile | None") -> None:
     from cisterna.order.sheet import sheet  # noqa: PLC0415
 
-    if not isinstance(result, Plan):  # pragma: no cover - the caller passes a plan
-        raise TypeError(type(result).__name__)
+    more = []
+    if spine is not None:
+        from cisterna.spine.drawing import spine_section  # noqa: PLC0415
+
+        more = [spine_section(spine)]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(sheet(result, facts), "utf-8")
+        path.write_text(sheet(result, facts, more), "utf-8")
     except OSError as problem:
         expected = "a place that can be written"
         raise Unusable("command line", [Problem("--html", str(problem), expected)]) from None

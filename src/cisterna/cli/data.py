@@ -96,7 +96,7 @@ def examine(library: Library) -> Doctor:
     return Doctor(
         version=_version("cisterna"),
         python=platform.python_version(),
-        packages={name: _version(name) for name in ("typer", "rich")},
+        packages={name: _version(name) for name in ("typer", "rich", "numpy", "scipy")},
         files=files,
         certainty=dict(counts),
         unverified=counts["recalled"] + counts["assumed"],

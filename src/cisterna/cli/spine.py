@@ -16,6 +16,7 @@ from cisterna.order.tip import settled_trace, tip_trace
 from cisterna.quantity import Quantity, show
 from cisterna.spine.drive import pieces_of
 from cisterna.spine.forecast import Forecast, LevelValue, forecast
+from cisterna.spine.profile import Profile, profile
 from cisterna.spine.validation import Validation
 
 
@@ -28,6 +29,29 @@ def run_forecast(
     settled = settled_trace(rx)
     cycles = {c.drug.id: pieces_of(settled, c.drug.id) for c in rx.solution.components}
     return forecast(rx, library, trace, cycles, size, every=every, progress=_progress)
+
+
+def run_profile(rx: Prescription, library: Library, size: int) -> Profile:
+    """The settled profile of an order; a progress bar when a person is watching."""
+    return profile(rx, library, size, progress=_progress)
+
+
+_SHOWN = ("C2", "C5", "T1", "T4", "T8", "T10", "T12", "L2", "L4")
+
+
+def profile_view(result: Profile) -> View:
+    """The settled profile at some levels; the sheet draws all of them."""
+    view: View = [line(f"No answer for {r.subject}: {r.reason}.") for r in result.refusals]
+    for one in result.drugs:
+        title = f"{one.drug} along the spine, settled (model estimate, not measured)"
+        made = table(title, "Level", "CSF", "5 %", "95 %")
+        unit = _unit([band.p95 for band in one.csf.values()])
+        shown = [n for n in one.csf if n in _SHOWN or n == result.tip]
+        rows = {n + (" (tip)" if n == result.tip else ""): one.csf[n] for n in shown} | one.sites
+        for name, band in rows.items():
+            add(made, name, *(_short(q, unit) for q in (band.value, band.p5, band.p95)))
+        view.append(made)
+    return view
 
 
 def _progress(numbers: Iterable[int]) -> Iterable[int]:

@@ -2,12 +2,12 @@
 
 pass: the median of the virtual persons lies in the measured range. weak: only the 5 to 95 % band
 reaches it, or the band is wider than 30 times. fail: neither. Failures stand as plainly as passes.
-An inert tracer is run with the kinetics of the small hydrophilic drug of the facts (morphine).
+An inert tracer leaves with the CSF only: neither dura nor tissue takes any.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +21,7 @@ from cisterna.spine.cohort import Draw, cohort
 from cisterna.spine.model import Model, model
 from cisterna.spine.modes import Modes
 from cisterna.spine.network import Array
+from cisterna.spine.person import Kinetics
 from cisterna.spine.plasma import Plasma
 
 RULE = (
@@ -29,7 +30,8 @@ RULE = (
 )
 _WIDEST = 30.0
 _JET_CM = 2.0
-_STAND_IN = {"tracer": "morphine"}
+_TRACER = "tracer"
+_NOTHING = 1e-9
 _SITES = {"cistern": "basal cistern", "cranial-sas": "cranial CSF"}
 _STEP_H = 1.0 / 30.0
 
@@ -92,7 +94,7 @@ def validate(
 def simulate(case: ValidationCase, drug: str, draw: Draw) -> Run:
     """One drug of one case in one person."""
     do = case.do
-    kinetics = draw.kinetics[_STAND_IN.get(drug, drug)]
+    kinetics = _tracer(draw) if drug == _TRACER else draw.kinetics[drug]
     body = canal(levels(), draw.person)
     built = model(body, draw.person, kinetics)
     modes, size = Modes.of(built.network), built.network.size
@@ -110,9 +112,21 @@ def simulate(case: ValidationCase, drug: str, draw: Draw) -> Run:
     steady = {
         n: float(row @ modes.concentrations(modes.steady(shares))) for n, row in sites.items()
     }
-    plasma, lost = _plasma(built, modes, draw, kinetics, (start, unit * rate, given, times))
+    plasma, lost = _plasma(built, modes, kinetics, (start, unit * rate, given, times))
     levels_at["plasma"] = plasma
     return Run(times, levels_at, steady, dose, lost, given)
+
+
+def _tracer(draw: Draw) -> Kinetics:
+    """Kinetics of a tracer: the losses through dura and into tissue next to nothing."""
+    any_drug = next(iter(draw.kinetics.values()))
+    return replace(
+        any_drug,
+        k_dura_per_h=_NOTHING,
+        theta=_NOTHING,
+        uptake_extra_per_h=0.0,
+        plasma_clearance_ml_per_h=None,
+    )
 
 
 def _delivery(do: Mapping[str, Any], drug: str) -> tuple[float, float, float, float]:
@@ -173,8 +187,7 @@ def _course(
 def _plasma(
     built: Model,
     modes: Modes,
-    draw: Draw,
-    kinetics: Any,
+    kinetics: Kinetics,
     course: tuple[Array, Array, float, Array],
 ) -> tuple[Array, float]:
     """Plasma level over time (nan without a clearance), and mg that reached plasma by the end."""
@@ -186,7 +199,7 @@ def _plasma(
     lost = float(gain @ (modes.integral(start, drive, given) + modes.integral(middle, zero, off)))
     levels_at = np.full(len(times), np.nan)
     if kinetics.plasma_clearance_ml_per_h is not None:
-        plasma = Plasma(kinetics.plasma_clearance_ml_per_h, kinetics.plasma_volume_ml)
+        plasma = Plasma(kinetics.plasma_clearance_ml_per_h, kinetics.plasma_volume_ml or 1.0)
         y, p = start, 0.0
         levels_at[0] = 0.0
         for n in range(1, len(times)):

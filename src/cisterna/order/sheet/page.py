@@ -6,6 +6,7 @@ with birth date) stand on every printed page, because the header is repeated lik
 """
 
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,8 +22,11 @@ SEPARATOR = " · "
 _STYLE = Path(__file__).with_name("sheet.css")
 
 
-def sheet(plan: Plan, library: Library) -> str:
-    """The whole plan as one self-contained HTML file."""
+def sheet(plan: Plan, library: Library, more: Sequence[Markup] = ()) -> str:
+    """The whole plan as one self-contained HTML file.
+
+    `more` are sections from rooms that know what this one does not, such as the spine.
+    """
     parts = [
         order.verdict(plan),
         _who(plan.new),
@@ -34,6 +38,7 @@ def sheet(plan: Plan, library: Library) -> str:
         values.day_curve(plan),
         values.tip(plan),
         dates.reservoir(plan, library),
+        *more,
         order.digest(plan),
         order.unverified(plan, library),
         order.signatures(plan),
