@@ -17,10 +17,13 @@ export VECLIB_MAXIMUM_THREADS := 1
 # The documents' theme announces its successor at every build; the locked version goes on working.
 export NO_MKDOCS_2_WARNING := 1
 
+# The Python of the page at the bedside: fetched, unless its folder is named.
+PYODIDE := $(if $(CISTERNA_PYODIDE),,build/pyodide/.fetched)
+
 # An environment whose interpreter has gone is made again.
 $(shell test ! -d $(VENV) || $(BIN)/python -c '' 2>/dev/null || rm -rf $(VENV))
 
-.PHONY: run test campaign docs shown lock clean
+.PHONY: run test campaign bedside docs shown lock clean
 .NOTPARALLEL:
 
 run: $(VENV)/.run ## the plan of an example change of concentration
@@ -28,7 +31,7 @@ run: $(VENV)/.run ## the plan of an example change of concentration
 	$(BIN)/cisterna plan examples/change/old.toml examples/change/new.toml --html build/plan.html
 	@echo "Open build/plan.html in a browser to see it there, or print it."
 
-test: $(VENV)/.test ## format, lint, types, import contract, documents, tests
+test: $(VENV)/.test $(PYODIDE) ## format, lint, types, import contract, documents, tests
 	@mkdir -p build
 	@scripts/need-chromium > build/chromium
 	$(BIN)/ruff format --check
@@ -39,8 +42,12 @@ test: $(VENV)/.test ## format, lint, types, import contract, documents, tests
 	$(BIN)/python scripts/shown_output.py
 	CISTERNA_CHROMIUM="$$(cat build/chromium)" $(BIN)/pytest
 
-campaign: $(VENV)/.test ## the long verification, resumable: make campaign MINUTES=10
+campaign: $(VENV)/.test $(PYODIDE) ## the long verification, resumable: make campaign MINUTES=10
 	$(BIN)/python -m tests.campaigns.run --minutes $(MINUTES)
+	$(BIN)/python -m tests.campaigns.bedside --minutes $(MINUTES)
+
+bedside: $(VENV)/.run $(PYODIDE) ## the page at the bedside: one file that opens offline in any browser
+	$(BIN)/cisterna bedside --out build/bedside.html
 
 docs: $(VENV)/.test ## the documents as a site in build/site
 	$(BIN)/mkdocs build --strict --site-dir build/site
@@ -65,6 +72,10 @@ $(VENV)/.run $(VENV)/.test: $(VENV)/.%: requirements/%.txt pyproject.toml | $(BI
 	@mkdir -p build
 	$(PIP) install --quiet --require-hashes --requirement $<
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+build/pyodide/.fetched: src/cisterna/bedside/pyodide.toml scripts/need-pyodide
+	@scripts/need-pyodide build/pyodide
 	@touch $@
 
 # Locked requirements -----------------------------------------------------------------------------

@@ -10,27 +10,33 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from cisterna.facts import FactsError, Library, read_site
+from cisterna.facts import FactsError, Library, open_library
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.line import Refused
+from cisterna.order.prescription import Prescription
+from cisterna.order.reading import read_prescription
 from cisterna.order.wire import wire
 from cisterna.quantity import Dimension, Quantity, QuantityError
 
 DONE, BLOCKED, UNUSABLE = 0, 1, 2
 
 
-def library(site: Path | None) -> Library:
-    """The facts with the site's overlay from --site or CISTERNA_SITE."""
-    named = site or (Path(os.environ["CISTERNA_SITE"]) if os.environ.get("CISTERNA_SITE") else None)
-    if named is None:
-        return Library()
-    found = Library(read_site(named))
-    found.refuse_unknown_site_facts()
-    return found
+Order = Annotated[Path, typer.Argument(metavar="RX", help="Prescription file (TOML).")]
+Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
+Site = Annotated[
+    Path | None,
+    typer.Option("--site", help="The site's confirmed values (or CISTERNA_SITE)."),
+]
+
+
+def read_order(path: Path, site: Path | None) -> tuple[Library, Prescription]:
+    """The facts with the site's overlay, and the order read against them."""
+    facts = open_library(site)
+    return facts, read_prescription(path, facts)
 
 
 @contextmanager

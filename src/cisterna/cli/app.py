@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cisterna.cli.act import act, amount, finish, library, moment, stock
-from cisterna.facts import Library
+from cisterna.cli.act import Json, Order, Site, act, amount, finish, moment, read_order, stock
+from cisterna.cli.spinal import forecast, validate
+from cisterna.facts import Library, open_library
 from cisterna.order.form import Problem, Unusable
-from cisterna.order.prescription import Prescription
 from cisterna.order.reading import read_prescription
-from cisterna.quantity import CONCENTRATION, DOSE_RATE, DURATION, MASS, VOLUME
+from cisterna.quantity import CONCENTRATION, DOSE_RATE, MASS, VOLUME
 
 if TYPE_CHECKING:
     from cisterna.order.plan import Plan
@@ -25,13 +25,6 @@ app = typer.Typer(
     "Research and planning software, not a cleared medical device.",
 )
 
-Order = Annotated[Path, typer.Argument(metavar="RX", help="Prescription file (TOML).")]
-Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
-Site = Annotated[
-    Path | None,
-    typer.Option("--site", help="The site's confirmed values (or CISTERNA_SITE)."),
-]
-
 
 @app.command()
 def check(rx: Order, json: Json = False, site: Site = None) -> None:
@@ -40,7 +33,7 @@ def check(rx: Order, json: Json = False, site: Site = None) -> None:
         from cisterna.order.checks import check as run  # noqa: PLC0415
         from cisterna.order.plan import line_change  # noqa: PLC0415
 
-        facts, order = _read(rx, site)
+        facts, order = read_order(rx, site)
         result = run(order, facts, line_change(order.previous, order, facts)[0])
 
         def show() -> None:
@@ -59,7 +52,7 @@ def program(rx: Order, json: Json = False, site: Site = None) -> None:
         from cisterna.order.plan import bridge_of  # noqa: PLC0415
         from cisterna.order.program import program as work_out  # noqa: PLC0415
 
-        facts, order = _read(rx, site)
+        facts, order = read_order(rx, site)
         bridging = bridge_of(order, facts)
         result = work_out(order, facts, bridging)
         blocks = run(order, facts, bridging).codes("block")
@@ -94,7 +87,7 @@ def plan(
         if len(orders) > 2:
             found = f"{len(orders)} files"
             raise Unusable("command line", [Problem("plan", found, "NEW, or OLD and NEW")])
-        facts, new = _read(orders[-1], site)
+        facts, new = read_order(orders[-1], site)
         old = read_prescription(orders[0], facts) if len(orders) == 2 else None
         result = work_out(old, new, facts)
         spine = None
@@ -138,7 +131,7 @@ def prime(
         if case not in CASES:
             expected = f"one of {', '.join(CASES)}"
             raise Unusable("command line", [Problem("--case", repr(case[:40]), expected)])
-        _, order = _read(rx, site)
+        _, order = read_order(rx, site)
         result = work_out(order, case)
 
         def show() -> None:
@@ -164,7 +157,7 @@ def bridge(
     with act(json):
         from cisterna.order.bridge import bridge as work_out  # noqa: PLC0415
 
-        facts, after = _read(new, site)
+        facts, after = read_order(new, site)
         before = read_prescription(old, facts)
         result = work_out(before, after, facts, hold)
 
@@ -196,7 +189,7 @@ def residual(
         from cisterna.order.plan import bridge_of  # noqa: PLC0415
         from cisterna.order.residual import residual as work_out  # noqa: PLC0415
 
-        facts, order = _read(rx, site)
+        facts, order = read_order(rx, site)
         result = work_out(
             order,
             facts,
@@ -229,7 +222,7 @@ def compound(
     with act(json):
         from cisterna.order.compound import compound as work_out  # noqa: PLC0415
 
-        _, order = _read(rx, site)
+        _, order = read_order(rx, site)
         pairs = [stock(text) for text in stocks]
         if len({name for name, _ in pairs}) != len(pairs):
             raise Unusable("command line", [Problem("--stock", "a drug twice", "each drug once")])
@@ -264,7 +257,7 @@ def convert(
                 expected = f"one of {', '.join(ROUTES)}"
                 raise Unusable("command line", [Problem(option, repr(route[:40]), expected)])
         dimension = DOSE_RATE if "/" in dose else MASS
-        known = library(site)
+        known = open_library(site)
         result = work_out(known, drug, amount("DOSE", dose, dimension), start, end)
 
         def show() -> None:
@@ -276,53 +269,8 @@ def convert(
         finish(result, json, show)
 
 
-@app.command()
-def forecast(
-    rx: Order,
-    days: Annotated[int, typer.Option(min=1, max=90, help="How long, from the fill.")] = 7,
-    every: Annotated[str, typer.Option(metavar="TIME", help="Step of the field.")] = "1h",
-    cohort: Annotated[int, typer.Option(min=1, max=10_000, help="Virtual persons.")] = 500,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="The field as .csv.")
-    ] = None,
-    json: Json = False,
-    site: Site = None,
-) -> None:
-    """Delivery at the tip and the model's answer along the spine, with a band."""
-    with act(json):
-        from cisterna.cli.spine import forecast_view, run_forecast, write_field  # noqa: PLC0415
-
-        known, order = _read(rx, site)
-        step = amount("--every", every, DURATION)
-        if out is not None and out.suffix != ".csv":
-            raise Unusable("command line", [Problem("--out", out.suffix, "a .csv file")])
-        result = run_forecast(order, known, days, step, cohort)
-        if out is not None:
-            write_field(out, result)
-
-        def show() -> None:
-            from cisterna.cli.show import emit  # noqa: PLC0415
-
-            emit(forecast_view(result))
-
-        finish(result, json, show)
-
-
-@app.command()
-def validate(json: Json = False, site: Site = None) -> None:
-    """The spine model against published measurements, by rules written before the run."""
-    with act(json):
-        from cisterna.cli.spine import validation_view  # noqa: PLC0415
-        from cisterna.spine.validation import validate as run  # noqa: PLC0415
-
-        result = run(library(site))
-
-        def show() -> None:
-            from cisterna.cli.show import emit  # noqa: PLC0415
-
-            emit(validation_view(result))
-
-        finish(result, json, show)
+app.command()(forecast)
+app.command()(validate)
 
 
 @app.command()
@@ -337,7 +285,7 @@ def facts(
     with act(json):
         from cisterna.cli.data import facts_rows, facts_view  # noqa: PLC0415
 
-        known = library(site)
+        known = open_library(site)
         result = facts_rows(known, name)
 
         def show() -> None:
@@ -368,7 +316,7 @@ def doctor(json: Json = False, site: Site = None) -> None:
     with act(json):
         from cisterna.cli.data import doctor_view, examine  # noqa: PLC0415
 
-        result = examine(library(site))
+        result = examine(open_library(site))
 
         def show() -> None:
             from cisterna.cli.show import emit  # noqa: PLC0415
@@ -400,11 +348,6 @@ def bedside(
             typer.echo(f"The page: {path} ({size / 1e6:.1f} MB). Open it in a browser.")
 
         finish({"file": str(path), "bytes": size}, json, show)
-
-
-def _read(path: Path, site: Path | None) -> tuple[Library, Prescription]:
-    facts = library(site)
-    return facts, read_prescription(path, facts)
 
 
 def _write_sheet(path: Path, result: "Plan", facts: Library, spine: "Profile | None") -> None:

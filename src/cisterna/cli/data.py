@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from cisterna.facts import SITE_SCHEMA, Cited, Library, UnknownFact, cited, rows
+from cisterna.facts import SITE_SCHEMA, Cited, Library, UnknownFact, cited, digest, rows
 from cisterna.facts.library import FOLDER, known
 from cisterna.order.schema import json_schema
 
@@ -80,6 +80,7 @@ class Doctor:
     python: str
     packages: Mapping[str, str]
     files: Mapping[str, str]
+    digest: str
     certainty: Mapping[str, int]
     unverified: int
     site: int
@@ -98,6 +99,7 @@ def examine(library: Library) -> Doctor:
         python=platform.python_version(),
         packages={name: _version(name) for name in ("typer", "rich", "numpy", "scipy")},
         files=files,
+        digest=digest(),
         certainty=dict(counts),
         unverified=counts["recalled"] + counts["assumed"],
         site=len(library.site.confirmations),
@@ -116,14 +118,15 @@ def doctor_view(result: Doctor) -> "View":
     from cisterna.cli.show import add, line, table  # noqa: PLC0415
 
     made = table("Data files", "File", "SHA-256, first 16")
-    for name, digest in result.files.items():
-        add(made, name, digest)
+    for name, own in result.files.items():
+        add(made, name, own)
     total = sum(result.certainty.values())
     kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(result.certainty.items()))
     sure = f"{result.unverified} nobody has read in a source; the site confirmed {result.site}."
     return [
         line(f"Cisterna {result.version} on Python {result.python}", "bold"),
         made,
+        line(f"All data files, names included: SHA-256 {result.digest}"),
         line(f"{total} numbers: {kinds}."),
         line(sure),
         line(result.disclaimer, "dim"),

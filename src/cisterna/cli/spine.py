@@ -1,39 +1,22 @@
-"""The spine's commands: running a forecast with progress, and showing it."""
+"""The spine on the screen: a bar while it runs, and its answers as tables."""
 
-import csv
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 from rich.table import Table
 
 from cisterna.cli.show import DISCLAIMER, View, add, line, table
 from cisterna.facts import Library
-from cisterna.order.form import Problem, Unusable
-from cisterna.order.plan import bridge_of
 from cisterna.order.prescription import Prescription
-from cisterna.order.tip import settled_trace, tip_trace
 from cisterna.quantity import Quantity, show
-from cisterna.spine.drive import pieces_of
-from cisterna.spine.forecast import Forecast, LevelValue, forecast
+from cisterna.spine.forecast import Forecast, LevelValue
 from cisterna.spine.profile import Profile, profile
 from cisterna.spine.validation import Validation
 
 
-def run_forecast(
-    rx: Prescription, library: Library, days: int, every: Quantity, size: int
-) -> Forecast:
-    """The forecast of an order; a progress bar when a person is watching."""
-    bridge = bridge_of(rx, library)
-    trace = tip_trace(rx, bridge, Quantity.of(days, "day"))
-    settled = settled_trace(rx)
-    cycles = {c.drug.id: pieces_of(settled, c.drug.id) for c in rx.solution.components}
-    return forecast(rx, library, trace, cycles, size, every=every, progress=_progress)
-
-
 def run_profile(rx: Prescription, library: Library, size: int) -> Profile:
     """The settled profile of an order; a progress bar when a person is watching."""
-    return profile(rx, library, size, progress=_progress)
+    return profile(rx, library, size, progress=progress_bar)
 
 
 _SHOWN = ("C2", "C5", "T1", "T4", "T8", "T10", "T12", "L2", "L4")
@@ -54,29 +37,14 @@ def profile_view(result: Profile) -> View:
     return view
 
 
-def _progress(numbers: Iterable[int]) -> Iterable[int]:
+def progress_bar(numbers: Iterable[int]) -> Iterable[int]:
+    """The numbers, with a bar when a person is watching."""
     if not sys.stderr.isatty():
         return numbers
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
     return track(list(numbers), "virtual persons", console=Console(stderr=True), transient=True)
-
-
-def write_field(path: Path, result: Forecast) -> None:
-    """Concentration of the default person by hour and level, as CSV with units in the header."""
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(["hour", "level", "drug", "csf_mg_per_ml"])
-            for drug, found in result.fields.items():
-                for column, hour in enumerate(found.hours):
-                    for row, level in enumerate(found.levels):
-                        value = f"{found.csf[row, column]:.9g}"
-                        rows.writerow([f"{hour:.6g}", level, drug, value])
-    except OSError as problem:
-        expected = "a place that can be written"
-        raise Unusable("command line", [Problem("--out", str(problem), expected)]) from None
 
 
 def forecast_view(result: Forecast) -> View:

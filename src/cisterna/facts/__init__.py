@@ -3,7 +3,18 @@
 from cisterna.facts.cited import BrokenFacts, Cited, FactsError, cited
 from cisterna.facts.device import Catheter, Pump
 from cisterna.facts.drug import Drug, Product, Remark
-from cisterna.facts.library import Library, Rule, Severity, Term, UnknownFact, known, rows, table
+from cisterna.facts.library import (
+    Library,
+    Rule,
+    Severity,
+    Term,
+    UnknownFact,
+    digest,
+    known,
+    open_library,
+    rows,
+    table,
+)
 from cisterna.facts.limit import Limit, Situation
 from cisterna.facts.site import SITE_SCHEMA, Site, SiteRefused, read_site
 
@@ -27,7 +38,9 @@ __all__ = [
     "Term",
     "UnknownFact",
     "cited",
+    "digest",
     "known",
+    "open_library",
     "read_site",
     "rows",
     "table",

@@ -4,6 +4,8 @@ A check of one order reads only the files of its drugs and its pump, so it start
 """
 
 import difflib
+import hashlib
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from typing import Any
 from cisterna.facts.cited import Cited, FactsError, cited
 from cisterna.facts.device import Catheter, Pump, catheter, pump
 from cisterna.facts.drug import Drug, drug
-from cisterna.facts.site import Site, SiteRefused
+from cisterna.facts.site import Site, SiteRefused, read_site
 
 FOLDER = Path(__file__).parent
 
@@ -168,6 +170,25 @@ class Library:
             if name not in paths:
                 near = _nearest(name, paths)
                 raise SiteRefused(f"site file: no fact is called {name}{near}")
+
+
+def open_library(site: str | Path | None = None) -> Library:
+    """The facts with the overlay of a site file: the one given, or that of CISTERNA_SITE."""
+    named = site or os.environ.get("CISTERNA_SITE")
+    if not named:
+        return Library()
+    found = Library(read_site(Path(named)))
+    found.refuse_unknown_site_facts()
+    return found
+
+
+def digest() -> str:
+    """One SHA-256 over every data file of this room, by name: which facts an answer rests on."""
+    whole = hashlib.sha256()
+    for path in sorted(p for p in FOLDER.rglob("*") if p.suffix in (".toml", ".csv")):
+        own = hashlib.sha256(path.read_bytes()).hexdigest()
+        whole.update(f"{path.relative_to(FOLDER).as_posix()} {own}\n".encode())
+    return whole.hexdigest()
 
 
 def _severity(code: str, row: Mapping[str, Any]) -> Severity:

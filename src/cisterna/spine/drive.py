@@ -1,9 +1,13 @@
 """From a delivery trace to what the model is driven with: (hours, mg/h) pieces of one drug."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import ceil, floor
 
 from cisterna.order.trace import TipTrace
 from cisterna.spine.modes import Piece
+
+_NEAR = 1e-6
 
 
 def pieces_of(trace: TipTrace, drug: str) -> list[Piece]:
@@ -36,9 +40,13 @@ def last(pieces: Sequence[Piece], hours: float) -> tuple[list[Piece], list[Piece
 
 
 def cut(pieces: Sequence[Piece], step: float) -> list[Piece]:
-    """The same delivery in pieces no longer than `step` hours."""
+    """The same delivery in pieces that also end at every multiple of `step` hours."""
     out: list[Piece] = []
+    at = 0.0
     for hours, rate in pieces:
-        count = max(1, -int(-hours // step))
-        out += [(hours / count, rate)] * count
+        end = at + hours
+        ticks = range(floor(at / step + _NEAR) + 1, ceil(end / step - _NEAR))
+        edges = [at, *(n * step for n in ticks), end]
+        out += [(later - sooner, rate) for sooner, later in pairwise(edges)]
+        at = end
     return out

@@ -12,9 +12,12 @@ import numpy as np
 
 from cisterna.facts import Library
 from cisterna.facts.spine import Level, levels
+from cisterna.order.form import Problem, Unusable
+from cisterna.order.plan import bridge_of
 from cisterna.order.prescription import Prescription
+from cisterna.order.tip import settled_trace, tip_trace
 from cisterna.order.trace import TipTrace
-from cisterna.quantity import Quantity
+from cisterna.quantity import Quantity, show
 from cisterna.spine.canal import canal
 from cisterna.spine.cohort import Draw, cohort, default_draw
 from cisterna.spine.drive import cut, last, pieces_of
@@ -26,6 +29,8 @@ from cisterna.spine.refusal import NoForecast, drug_refusal, order_refusal
 
 DAY_H = 24.0
 LUMBAR = ("L3", "L4", "L5")
+MOST_DAYS, MOST_PERSONS, MOST_STEPS = 90, 10_000, 20_000
+HOUR = Quantity.of(1, "h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,10 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Concentration of one drug by time (h after the start) and level (mg/mL), default person."""
+    """Concentration of one drug by level and time (h after the start) in mg/mL, default person.
+
+    The times are the multiples of the step and the end, the same for every drug.
+    """
 
     hours: Array
     csf: Array
@@ -96,6 +104,41 @@ ASSUMPTIONS = (
 )
 
 
+def forecast_order(
+    rx: Prescription,
+    library: Library,
+    days: int = 7,
+    size: int = 500,
+    seed: int = 1,
+    every: Quantity = HOUR,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> Forecast:
+    """The forecast of an order from its fill on, through what its line holds and its bridge.
+
+    Raises `Unusable` for a run that cannot be made, `Refused` where the line cannot be followed.
+    """
+    _refuse_run(days, size, every)
+    trace = tip_trace(rx, bridge_of(rx, library), Quantity.of(days, "day"))
+    settled = settled_trace(rx)
+    cycles = {c.drug.id: pieces_of(settled, c.drug.id) for c in rx.solution.components}
+    return forecast(rx, library, trace, cycles, size, seed, every, progress)
+
+
+def _refuse_run(days: int, size: int, every: Quantity) -> None:
+    problems = []
+    if not 1 <= days <= MOST_DAYS:
+        problems.append(Problem("days", str(days), f"1 to {MOST_DAYS}"))
+    elif every <= Quantity.of(0, "h") or Quantity.of(days, "day") > every * MOST_STEPS:
+        least = show(Quantity.of(Fraction(days, MOST_STEPS), "day").to("s"), 3)
+        problems.append(Problem("every", show(every), f"at least {least} for {days} days"))
+    elif every > Quantity.of(days, "day"):
+        problems.append(Problem("every", show(every), f"at most the run of {days} days"))
+    if not 1 <= size <= MOST_PERSONS:
+        problems.append(Problem("cohort", str(size), f"1 to {MOST_PERSONS} virtual persons"))
+    if problems:
+        raise Unusable("forecast", problems)
+
+
 def forecast(
     rx: Prescription,
     library: Library,
@@ -103,7 +146,7 @@ def forecast(
     settled: dict[str, list[Piece]],
     size: int = 500,
     seed: int = 1,
-    every: Quantity | None = None,
+    every: Quantity = HOUR,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Forecast:
     """The forecast of one order from its trace at the tip.
@@ -111,7 +154,7 @@ def forecast(
     `settled` is one cycle of the schedule for each drug, for the periodic steady state. `progress`
     wraps the loop over virtual persons.
     """
-    step = float((every or Quantity.of(1, "h")).number("h"))
+    step = float(every.number("h"))
     whole = list(order_refusal(rx))
     single = [drug_refusal(c.drug, library) for c in rx.solution.components]
     refusals = [*whole, *(r for r in single if r is not None)]
@@ -126,7 +169,17 @@ def forecast(
             answers[drug].append(
                 _answer(draw, drug, trace.tip, table, runs[drug], settled[drug], number == 0)
             )
-    return _gather(rx, trace, drugs, answers, tuple(refusals), size, tuple(x.name for x in table))
+    names = tuple(level.name for level in table)
+    fields = {d: _field(answers[d][0], step, names) for d in drugs}
+    return _gather(rx, trace, drugs, answers, tuple(refusals), size, fields)
+
+
+def _field(answer: "_Answer", step: float, names: tuple[str, ...]) -> Field:
+    """The default person at the multiples of the step and at the end."""
+    hours = answer.hours
+    kept = np.abs(hours / step - np.round(hours / step)) < 1e-6
+    kept[-1] = True
+    return Field(hours[kept], answer.csf[:, kept], names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +252,9 @@ def _gather(
     answers: dict[str, list[_Answer]],
     refusals: tuple[NoForecast, ...],
     size: int,
-    names: tuple[str, ...],
+    fields: dict[str, Field],
 ) -> Forecast:
+    names = tuple(level.name for level in levels())
     ratios = {d: _ratio(answers[d][0], names) for d in drugs}
     return Forecast(
         tip={c.drug.id: _tip(trace, c.drug.id, c.drug.unit) for c in rx.solution.components},
@@ -218,7 +272,7 @@ def _gather(
         cohort=size,
         days=trace.pieces[-1].end,
         assumptions=ASSUMPTIONS,
-        fields={d: Field(answers[d][0].hours, answers[d][0].csf, names) for d in drugs},
+        fields=fields,
     )
 
 

@@ -98,7 +98,7 @@ def _settled(draw: Draw, drug: str, tip: str, rate_mg_per_h: float) -> _One:
     built = model(body, draw.person, kinetics)
     network = built.network
     source = body.site(tip, network.size) * rate_mg_per_h / network.volume_ml
-    c = np.linalg.solve(-network.rate_matrix(), source)
+    c: Array = np.asarray(np.linalg.solve(-network.rate_matrix(), source), dtype=np.float64)
     clearance = kinetics.plasma_clearance_ml_per_h
     return _One(
         built.level_rows() @ c,
