@@ -96,6 +96,13 @@ def test_a_blocked_order_is_never_told_as_good_news():
     assert found["words"]["verdict"].startswith("Checks: blocked")
 
 
+def test_a_reservoir_that_is_empty_at_once_is_answered_and_not_waited_for():
+    found = answer(None, toml(order(remote__dose="999999999999999 kg", remote__duration="1 ms")))
+
+    assert found["code"] == 1
+    assert "Volume left in the reservoir" in words(found["html"]["plan"])
+
+
 def test_a_refused_bridge_gives_its_way_out():
     found = answer(OLD, NEW.replace("100 cm", "90 cm"))
 

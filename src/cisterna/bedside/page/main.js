@@ -5,6 +5,7 @@ import { control, made } from "./controls.js";
 import { orderPane } from "./pane.js";
 
 const WAIT_MS = 120;
+const LONGEST_MS = 30_000;
 const data = JSON.parse(document.getElementById("data").textContent);
 const by = (id) => document.getElementById(id);
 const places = new Map([...document.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
@@ -107,13 +108,19 @@ async function ask() {
     return;
   }
   busy = true;
+  const late = setTimeout(
+    () => fail("No plan: this order takes too long to work out. Save it as text and load the page again."),
+    LONGEST_MS,
+  );
   try {
     const { ask: question } = await python;
-    show(await question("answer", oldText(), panes.new.text(), bridged.checked, visited()));
+    const found = await question("answer", oldText(), panes.new.text(), bridged.checked, visited());
+    if (!failed) show(found);
   } catch (problem) {
     clear();
     say(`No plan: the page itself failed (${problem.message}). Tell the makers.`, "danger");
   }
+  clearTimeout(late);
   busy = false;
   if (again) {
     again = false;

@@ -108,8 +108,9 @@ def _falls(rx: Prescription, bridge: Bridge | None) -> list[Fall]:
 
 def _horizon(rx: Prescription, dates: RefillDates, every: list[Mark]) -> Fraction:
     """Days to draw: to the last date that is not far beyond the first."""
-    days = [m.day for m in every if m.day > 0]
+    days = [m.day for m in every]
     days += [_days_to(rx, at) for at in (dates.empty_at,) if at]
+    days = [d for d in days if d > 0]
     first = min(days, default=_WITHOUT_DATES)
     last = max((d for d in days if d <= 3 * first), default=first)
     return last * Fraction(104, 100)
