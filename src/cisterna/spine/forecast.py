@@ -25,7 +25,7 @@ from cisterna.spine.model import CRANIAL, Model, model
 from cisterna.spine.modes import Modes, Piece
 from cisterna.spine.network import Array
 from cisterna.spine.plasma import Plasma
-from cisterna.spine.refusal import NoForecast, drug_refusal, order_refusal
+from cisterna.spine.refusal import NoForecast, answered
 
 DAY_H = 24.0
 LUMBAR = ("L3", "L4", "L5")
@@ -155,11 +155,7 @@ def forecast(
     wraps the loop over virtual persons.
     """
     step = float(every.number("h"))
-    whole = list(order_refusal(rx))
-    single = [drug_refusal(c.drug, library) for c in rx.solution.components]
-    refusals = [*whole, *(r for r in single if r is not None)]
-    pairs = zip(rx.solution.components, single, strict=True)
-    drugs = [c.drug.id for c, refused in pairs if refused is None and not whole]
+    drugs, refusals = answered(rx, library)
     table = levels()
     runs = {d: cut(pieces_of(trace, d), step) for d in drugs}
     answers: dict[str, list[_Answer]] = {d: [] for d in drugs}

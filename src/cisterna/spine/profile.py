@@ -19,7 +19,7 @@ from cisterna.spine.cohort import Draw, cohort, default_draw
 from cisterna.spine.forecast import ASSUMPTIONS, concentration
 from cisterna.spine.model import model
 from cisterna.spine.network import Array
-from cisterna.spine.refusal import NoForecast, drug_refusal, order_refusal
+from cisterna.spine.refusal import NoForecast, answered
 
 SITES = ("basal cistern", "brainstem tissue")
 
@@ -72,15 +72,9 @@ def profile(
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Profile:
     """The settled profile of an order."""
-    refusals = list(order_refusal(rx))
+    known, refusals = answered(rx, library)
     doses = rx.doses_of(schedule(rx).mean)
-    drugs = []
-    for component in rx.solution.components:
-        refused = drug_refusal(component.drug, library)
-        if refused is not None:
-            refusals.append(refused)
-        elif not list(order_refusal(rx)) and doses[component.drug.id]:
-            drugs.append(component.drug.id)
+    drugs = [drug for drug in known if doses[drug]]
     tip = rx.catheter.tip if rx.catheter else None
     answers: dict[str, list[_One]] = {d: [] for d in drugs}
     for number in progress(range(size + 1 if drugs else 0)):

@@ -36,3 +36,12 @@ def drug_refusal(drug: Drug, library: Library) -> NoForecast | None:
     if "k_d" in known or "k_total" in known:
         return None
     return NoForecast(drug.id, f"no figure is known for the loss of {drug.name} from human CSF")
+
+
+def answered(rx: Prescription, library: Library) -> tuple[list[str], list[NoForecast]]:
+    """(drugs that the model answers for, everything that it refuses) for an order."""
+    whole = list(order_refusal(rx))
+    single = [drug_refusal(c.drug, library) for c in rx.solution.components]
+    pairs = zip(rx.solution.components, single, strict=True)
+    drugs = [c.drug.id for c, refused in pairs if refused is None and not whole]
+    return drugs, [*whole, *(r for r in single if r is not None)]
