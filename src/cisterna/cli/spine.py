@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from typing import TypeVar
 
 from rich.table import Table
 
@@ -12,6 +13,8 @@ from cisterna.quantity import Quantity, show
 from cisterna.spine.forecast import Forecast, LevelValue
 from cisterna.spine.profile import Profile, profile
 from cisterna.spine.validation import Validation
+
+_Work = TypeVar("_Work")
 
 
 def run_profile(rx: Prescription, library: Library, size: int) -> Profile:
@@ -37,14 +40,14 @@ def profile_view(result: Profile) -> View:
     return view
 
 
-def progress_bar(numbers: Iterable[int]) -> Iterable[int]:
-    """The numbers, with a bar when a person is watching."""
+def progress_bar(work: Iterable[_Work]) -> Iterable[_Work]:
+    """The pieces of work, with a bar when a person is watching."""
     if not sys.stderr.isatty():
-        return numbers
+        return work
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
-    return track(list(numbers), "virtual persons", console=Console(stderr=True), transient=True)
+    return track(list(work), "virtual persons", console=Console(stderr=True), transient=True)
 
 
 def forecast_view(result: Forecast) -> View:

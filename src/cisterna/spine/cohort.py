@@ -1,18 +1,20 @@
-"""Virtual persons: every value drawn around its fact with the spread that the facts give it.
-
-Person `number` of a `seed` is always the same person, whatever else is drawn.
-"""
+"""Virtual persons: every value drawn around its fact with the spread that the facts give it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, fields, replace
+from functools import cache, lru_cache
+from typing import Any, TypeVar
+from zlib import crc32
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from cisterna.facts import BrokenFacts, Library
 from cisterna.facts.spine import Parameter, dispersion_knots, kinetics, levels, parameter
+from cisterna.spine.network import Array
 from cisterna.spine.person import Kinetics, Person
 
+_Values = TypeVar("_Values", Person, Kinetics)
 _PERSON = {
     "dispersion_factor": ("csf.dispersion.factor", "1"),
     "tilt": ("csf.dispersion.tilt", "1"),
@@ -45,10 +47,25 @@ _TISSUE = {
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One person and the kinetics of every drug that the model knows, in this person."""
+    """Persons side by side, and the kinetics of every drug that the model knows in them."""
 
     person: Person
     kinetics: Mapping[str, Kinetics]
+
+    def part(self, persons: slice) -> "Draw":
+        """Some of the persons."""
+        drugs = {name: _part(found, persons) for name, found in self.kinetics.items()}
+        return Draw(_part(self.person, persons), drugs)
+
+    def one(self, number: int) -> "Draw":
+        """Person `number` (from 0) alone."""
+        return self.part(slice(number, number + 1))
+
+
+def _part(values: _Values, persons: slice) -> _Values:
+    found: dict[str, Any] = {f.name: getattr(values, f.name) for f in fields(values)}
+    own = {n: v[persons] for n, v in found.items() if isinstance(v, np.ndarray)}
+    return type(values)(**(found | own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,59 +100,98 @@ def _source(library: Library) -> _Source:
     )
 
 
+class _Persons:
+    """Draws values for `size` persons of a seed; without a seed, the default person's.
+
+    Each parameter has a stream of its own, so person n stays the same whatever else is drawn.
+    """
+
+    def __init__(self, seed: int | None, size: int) -> None:
+        self.seed, self.size = seed, size
+
+    def all(self, value: float) -> Array:
+        """The same value for everyone."""
+        return np.full(self.size, value)
+
+    def drawn(self, p: Parameter, unit: str) -> Array:
+        """A value for each person; the middle without a seed or without a spread."""
+        value = middle(p, unit)
+        low, high = (float(end.number(unit)) for end in (p.fact.least, p.fact.most))
+        if self.seed is None or (p.spread is None and low == high):
+            return self.all(value)
+        key = crc32(p.fact.path.encode())
+        uniform = 1.0 - np.random.default_rng([self.seed, key]).random(self.size)
+        if p.spread is None:
+            return np.asarray(low * (high / low) ** uniform)
+        numbers = {k: float(v) for k, v in p.spread.parameters.items()}
+        if p.spread.kind == "lognormal":
+            return np.asarray(value * np.exp(numbers["sigma"] * ndtri(uniform)))
+        if p.spread.kind == "uniform":
+            return np.asarray(numbers["low"] + (numbers["high"] - numbers["low"]) * uniform)
+        return _normal(value, numbers, uniform)
+
+
+def _normal(value: float, numbers: Mapping[str, float], uniform: Array) -> Array:
+    """Normal values cut off at their bounds (above zero where none are given)."""
+    deviation = numbers.get("sd", value * numbers.get("cv", 0.0))
+    bounds = numbers.get("low", 0.05 * value), numbers.get("high", np.inf)
+    low, high = (ndtr((bound - value) / deviation) for bound in bounds)
+    return np.asarray(value + deviation * ndtri(low + (high - low) * uniform))
+
+
 def default_draw(library: Library) -> Draw:
     """The default person: every value at its fact, intervals at their geometric middle."""
-    return _draw(_source(library), None)
+    return _draw(_source(library), _Persons(None, 1))
 
 
-def cohort(library: Library, seed: int, number: int) -> Draw:
-    """Person `number` (from 1) of the cohort of a seed."""
-    return _draw(_source(library), np.random.default_rng([seed, number]))
+def cohort(library: Library, seed: int, size: int) -> Draw:
+    """The persons of a seed; a larger cohort begins with the same persons."""
+    return _draw(_source(library), _Persons(seed, size))
 
 
-def _draw(source: _Source, rng: np.random.Generator | None) -> Draw:
+def _draw(source: _Source, persons: _Persons) -> Draw:
     person = Person(
         source.knots_cm,
         source.knots_cm2_per_h,
         source.floor,
-        **{name: drawn(p, unit, rng) for name, (p, unit) in source.person.items()},
+        **{name: persons.drawn(p, unit) for name, (p, unit) in source.person.items()},
     )
-    tissue = {name: drawn(p, unit, rng) for name, (p, unit) in source.tissue.items()}
-    default = {name: middle(p, unit) for name, (p, unit) in source.tissue.items()}
+    tissue = {name: persons.drawn(p, unit) for name, (p, unit) in source.tissue.items()}
+    default = {name: persons.all(middle(p, unit)) for name, (p, unit) in source.tissue.items()}
     absorbed = source.absorption_per_h
-    drugs = {n: _kinetics(rows, tissue, default, absorbed, rng) for n, rows in source.drugs.items()}
+    drugs = {
+        n: _kinetics(rows, tissue, default, absorbed, persons) for n, rows in source.drugs.items()
+    }
     return Draw(person, drugs)
 
 
 def _kinetics(
     rows: Mapping[str, Parameter],
-    tissue: Mapping[str, float],
-    default: Mapping[str, float],
+    tissue: Mapping[str, Array],
+    default: Mapping[str, Array],
     absorption_per_h: float,
-    rng: np.random.Generator | None,
+    persons: _Persons,
 ) -> Kinetics:
-    def value(name: str, unit: str, without: float) -> float:
-        return drawn(rows[name], unit, rng) if name in rows else without
+    def value(name: str, unit: str) -> Array:
+        return persons.drawn(rows[name], unit) if name in rows else persons.all(0.0)
 
-    partition, theta = value("k_p", "1", 0.0), value("theta", "1", 0.0)
+    theta = value("theta", "1")
     found = Kinetics(
-        k_dura_per_h=1.0,
-        partition=partition or theta,
+        k_dura_per_h=persons.all(1.0),
+        partition=value("k_p", "1") if "k_p" in rows else theta,
         theta=theta,
-        uptake_extra_per_h=value("h_extra", "1/h", 0.0),
+        uptake_extra_per_h=value("h_extra", "1/h"),
         **tissue,
-        plasma_clearance_ml_per_h=_maybe(rows, "plasma_clearance", "mL/h", rng),
-        plasma_volume_ml=_maybe(rows, "plasma_volume", "mL", rng),
+        plasma_clearance_ml_per_h=_maybe(rows, "plasma_clearance", "mL/h", persons),
+        plasma_volume_ml=_maybe(rows, "plasma_volume", "mL", persons),
     )
     if "k_d" in rows:
-        return replace(found, k_dura_per_h=drawn(rows["k_d"], "1/h", rng))
-    plain = replace(found, **default, theta=middle_of(rows, "theta"))
-    return replace(found, k_dura_per_h=_dura(plain, rows["k_total"], absorption_per_h, rng))
+        return replace(found, k_dura_per_h=persons.drawn(rows["k_d"], "1/h"))
+    plain = replace(found, **default, theta=persons.all(middle_of(rows, "theta")))
+    return replace(found, k_dura_per_h=_dura(plain, rows["k_total"], absorption_per_h, persons))
 
 
-def _dura(
-    plain: Kinetics, total: Parameter, absorption_per_h: float, rng: np.random.Generator | None
-) -> float:
+def _dura(plain: Kinetics, total: Parameter, absorption_per_h: float, persons: _Persons) -> Array:
     """The loss through the dura: the total less absorption and cord uptake, each counted once.
 
     The subtraction is made at the default person and the spread multiplies what is left, so that
@@ -143,9 +199,9 @@ def _dura(
     """
     whole = middle(total, "1/h")
     left = whole - absorption_per_h - mean_uptake_per_h(plain)
-    if left <= 0.0:
+    if (left <= 0.0).any():
         raise BrokenFacts(f"{total.fact.path} is below absorption and cord uptake together")
-    return left * drawn(total, "1/h", rng) / whole
+    return np.asarray(left * persons.drawn(total, "1/h") / whole)
 
 
 def middle_of(rows: Mapping[str, Parameter], name: str) -> float:
@@ -153,18 +209,23 @@ def middle_of(rows: Mapping[str, Parameter], name: str) -> float:
     return middle(rows[name], "1") if name in rows else 0.0
 
 
-def mean_uptake_per_h(drug: Kinetics) -> float:
-    """Settled loss into the cord over spinal CSF volume, at the default person."""
-    lost = volume = 0.0
-    for level in levels():
-        csf = float((level.length * level.csf_area).base)
-        volume += csf
-        cord, area = float(level.cord_area.base), float(level.csf_area.base)
-        if cord > 0.0:
-            taken = drug.uptake_per_h(float(level.cord_perimeter.base) / area) * csf
-            away = drug.cord_loss_per_h * cord * float(level.length.base)
-            lost += taken * away / (away + taken / drug.partition)
-    return lost / volume
+def mean_uptake_per_h(drug: Kinetics) -> Array:
+    """Settled loss into the cord over spinal CSF volume, at the default anatomy."""
+    csf, cord, surface = _anatomy()
+    corded = cord > 0.0
+    taken = drug.uptake_per_h(surface[corded, None]) * csf[corded, None]
+    away = drug.cord_loss_per_h * cord[corded, None]
+    lost = taken * away / (away + taken / drug.partition)
+    return np.asarray(lost.sum(axis=0) / csf.sum())
+
+
+@cache
+def _anatomy() -> tuple[Array, Array, Array]:
+    """By level: CSF volume, cord volume (mL), cord surface over CSF volume (1/cm)."""
+    columns = ("length", "csf_area", "cord_area", "cord_perimeter")
+    table = [[float(getattr(level, name).base) for name in columns] for level in levels()]
+    length, area, cord, perimeter = np.array(table).T
+    return length * area, length * cord, perimeter / area
 
 
 def middle(p: Parameter, unit: str) -> float:
@@ -173,33 +234,5 @@ def middle(p: Parameter, unit: str) -> float:
     return low if low == high else float(np.sqrt(low * high))
 
 
-def drawn(p: Parameter, unit: str, rng: np.random.Generator | None) -> float:
-    """A value for one person; the middle without a generator or without a spread."""
-    value = middle(p, unit)
-    if rng is None:
-        return value
-    if p.spread is None:
-        low, high = (float(end.number(unit)) for end in (p.fact.least, p.fact.most))
-        return float(np.exp(rng.uniform(np.log(low), np.log(high)))) if low < high else value
-    numbers = {k: float(v) for k, v in p.spread.parameters.items()}
-    if p.spread.kind == "lognormal":
-        return value * float(np.exp(rng.normal(0.0, numbers["sigma"])))
-    if p.spread.kind == "uniform":
-        return float(rng.uniform(numbers["low"], numbers["high"]))
-    return _normal(value, numbers, rng)
-
-
-def _normal(value: float, numbers: Mapping[str, float], rng: np.random.Generator) -> float:
-    """A normal value, drawn again outside its bounds (above zero where none are given)."""
-    deviation = numbers.get("sd", value * numbers.get("cv", 0.0))
-    low, high = numbers.get("low", 0.05 * value), numbers.get("high", np.inf)
-    while True:
-        found = float(rng.normal(value, deviation))
-        if low <= found <= high:
-            return found
-
-
-def _maybe(
-    rows: Mapping[str, Parameter], name: str, unit: str, rng: np.random.Generator | None
-) -> float | None:
-    return drawn(rows[name], unit, rng) if name in rows else None
+def _maybe(rows: Mapping[str, Parameter], name: str, unit: str, persons: _Persons) -> Array | None:
+    return persons.drawn(rows[name], unit) if name in rows else None

@@ -5,8 +5,8 @@ from itertools import pairwise
 from math import ceil, floor
 
 from cisterna.order.trace import TipTrace
-from cisterna.spine.modes import Piece
 
+Piece = tuple[float, float]
 _NEAR = 1e-6
 
 
@@ -22,6 +22,11 @@ def pieces_of(trace: TipTrace, drug: str) -> list[Piece]:
         elif hours > 0.0:
             found.append((hours, value))
     return found
+
+
+def mass(pieces: Sequence[Piece]) -> float:
+    """All that the pieces deliver (mg)."""
+    return sum(hours * rate for hours, rate in pieces)
 
 
 def last(pieces: Sequence[Piece], hours: float) -> tuple[list[Piece], list[Piece]]:

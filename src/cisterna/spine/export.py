@@ -17,12 +17,9 @@ import numpy as np
 
 from cisterna.facts import Library
 from cisterna.facts.spine import levels
-from cisterna.spine.canal import canal
 from cisterna.spine.cohort import Draw, cohort, default_draw
-from cisterna.spine.model import model
-from cisterna.spine.modes import Modes
 from cisterna.spine.network import Array
-from cisterna.spine.profile import SITES
+from cisterna.spine.reading import SITES, default_modes, settled
 
 FAST_PER_H = 8.0
 _DIGITS = 6
@@ -66,20 +63,18 @@ def export(library: Library, drug: str, size: int = 200, seed: int = 1) -> Expor
 
     Raises `KeyError` for a drug whose loss from the CSF is not known.
     """
-    draw = default_draw(library)
-    names = tuple(level.name for level in levels())
-    body = canal(levels(), draw.person)
-    built = model(body, draw.person, draw.kinetics[drug])
-    modes = Modes.of(built.network)
+    built, modes = default_modes(library, drug)
+    names = built.canal.names
     rows = np.vstack([built.level_rows(), np.eye(built.network.size)[_nodes(built.cranial)]])
-    drive = np.array([modes.drive(body.site(tip, built.network.size)) for tip in names])
+    drive = np.array([modes.drive(built.site(tip)) for tip in names])
     see = rows @ modes.shapes
     slow = -modes.rates_per_h < FAST_PER_H
     fast = ~slow
     instant = see[:, fast] @ (-drive[:, fast] / modes.rates_per_h[fast]).T
-    middle = _settled(draw, drug)
-    others = np.array([_settled(cohort(library, seed, n), drug) for n in range(1, size + 1)])
-    low, high = np.percentile(others / middle, [5, 95], axis=0)
+    middle, others = (
+        _settled(draw, drug) for draw in (default_draw(library), cohort(library, seed, size))
+    )
+    low, high = np.percentile(others / middle, [5, 95], axis=2)
     return Export(
         drug,
         names,
@@ -98,13 +93,9 @@ def _nodes(cranial: dict[str, int]) -> list[int]:
 
 
 def _settled(draw: Draw, drug: str) -> Array:
-    """Settled level per 1 mg/h of every output (rows) for every tip (columns)."""
-    body = canal(levels(), draw.person)
-    built = model(body, draw.person, draw.kinetics[drug])
-    network = built.network
-    sites = np.array([body.site(level.name, network.size) for level in levels()]).T
-    c = np.linalg.solve(-network.rate_matrix(), sites / network.volume_ml[:, None])
-    return np.vstack([built.level_rows() @ c, c[_nodes(built.cranial)]])
+    """Settled level per 1 mg/h of every output (rows) for every tip (columns) and person."""
+    tips = [settled(draw, drug, level.name, 1.0) for level in levels()]
+    return np.stack([np.vstack([one.csf, one.sites]) for one in tips], axis=1)
 
 
 def _short(values: Array) -> object:

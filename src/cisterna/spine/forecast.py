@@ -11,22 +11,33 @@ from fractions import Fraction
 import numpy as np
 
 from cisterna.facts import Library
-from cisterna.facts.spine import Level, levels
+from cisterna.facts.spine import levels
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.plan import bridge_of
 from cisterna.order.prescription import Prescription
 from cisterna.order.tip import settled_trace, tip_trace
 from cisterna.order.trace import TipTrace
 from cisterna.quantity import Quantity, show
-from cisterna.spine.canal import canal
 from cisterna.spine.cohort import Draw, cohort, default_draw
-from cisterna.spine.drive import cut, last, pieces_of
-from cisterna.spine.model import CRANIAL, Model, model
-from cisterna.spine.modes import Modes, Piece
+from cisterna.spine.drive import Piece, last, mass, pieces_of
+from cisterna.spine.model import Model
+from cisterna.spine.modes import Modes
+from cisterna.spine.modes import mean as mean_amplitudes
+from cisterna.spine.modes import run as amplitudes
 from cisterna.spine.network import Array
-from cisterna.spine.plasma import Plasma
+from cisterna.spine.person import Kinetics
+from cisterna.spine.poles import Poles, poles
+from cisterna.spine.reading import (
+    Reading,
+    default_modes,
+    groups,
+    model_of,
+    reading,
+    together,
+)
 from cisterna.spine.refusal import NoForecast, answered
 
+Progress = Callable[[Iterable[tuple[str, Draw]]], Iterable[tuple[str, Draw]]]
 DAY_H = 24.0
 LUMBAR = ("L3", "L4", "L5")
 MOST_DAYS, MOST_PERSONS, MOST_STEPS = 90, 10_000, 20_000
@@ -111,7 +122,7 @@ def forecast_order(
     size: int = 500,
     seed: int = 1,
     every: Quantity = HOUR,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    progress: Progress = iter,
 ) -> Forecast:
     """The forecast of an order from its fill on, through what its line holds and its bridge.
 
@@ -147,134 +158,139 @@ def forecast(
     size: int = 500,
     seed: int = 1,
     every: Quantity = HOUR,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    progress: Progress = iter,
 ) -> Forecast:
     """The forecast of one order from its trace at the tip.
 
     `settled` is one cycle of the schedule for each drug, for the periodic steady state. `progress`
-    wraps the loop over virtual persons.
+    wraps the loop over groups of virtual persons.
     """
     step = float(every.number("h"))
     drugs, refusals = answered(rx, library)
-    table = levels()
-    runs = {d: cut(pieces_of(trace, d), step) for d in drugs}
-    answers: dict[str, list[_Answer]] = {d: [] for d in drugs}
-    for number in progress(range(size + 1 if drugs else 0)):
-        draw = default_draw(library) if number == 0 else cohort(library, seed, number)
-        for drug in drugs:
-            answers[drug].append(
-                _answer(draw, drug, trace.tip, table, runs[drug], settled[drug], number == 0)
-            )
-    names = tuple(level.name for level in table)
-    fields = {d: _field(answers[d][0], step, names) for d in drugs}
-    return _gather(rx, trace, drugs, answers, tuple(refusals), size, fields)
+    tip = _tip_level(trace)
+    runs = {d: pieces_of(trace, d) for d in drugs}
+    means = {d: _mean_of(runs[d]) for d in drugs}
+    bands: dict[str, list[tuple[Reading, Reading]]] = {d: [] for d in drugs}
+    persons = cohort(library, seed, size) if drugs else None
+    work = [(d, part) for part in (groups(persons, size) if persons else ()) for d in drugs]
+    for d, part in progress(work):
+        bands[d].append(_persons(part, d, tip, means[d], _rate(settled[d])))
+    answers = {d: _answer(library, d, tip, runs[d], settled[d], step, bands[d]) for d in drugs}
+    return _gather(rx, trace, answers, tuple(refusals), size)
 
 
-def _field(answer: "_Answer", step: float, names: tuple[str, ...]) -> Field:
-    """The default person at the multiples of the step and at the end."""
-    hours = answer.hours
-    kept = np.abs(hours / step - np.round(hours / step)) < 1e-6
-    kept[-1] = True
-    return Field(hours[kept], answer.csf[:, kept], names)
+def _tip_level(trace: TipTrace) -> str:
+    if trace.tip is None:
+        raise ValueError("a forecast needs the level of the tip")
+    return trace.tip
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """One person's answer: means and peaks by level, and the other sites."""
+    """One drug: the default person's means and peaks, everyone's means, and the field."""
 
-    mean: Array
+    mean: Reading
+    steady: Reading
     peak: Array
-    steady: Array
     steady_peak: Array
-    cord: Array
-    sites: Array
-    plasma: float | None
-    hours: Array
-    csf: Array
+    means: Reading
+    steadies: Reading
+    field: Field
 
 
 def _answer(
-    draw: Draw,
+    library: Library,
     drug: str,
-    tip: str | None,
-    table: tuple[Level, ...],
+    tip: str,
     run: Sequence[Piece],
     cycle: Sequence[Piece],
-    whole: bool,
+    step: float,
+    band: list[tuple[Reading, Reading]],
 ) -> _Answer:
-    if tip is None:
-        raise ValueError("a forecast needs the level of the tip")
-    body = canal(table, draw.person)
-    built = model(body, draw.person, draw.kinetics[drug])
-    modes = Modes.of(built.network)
-    unit = modes.drive(body.site(tip, built.network.size))
-    rows = built.level_rows() @ modes.shapes
-    zero = np.zeros(built.network.size)
-    states = modes.run(unit, run, zero)
-    csf = rows @ np.array(states).T
+    built, modes = default_modes(library, drug)
+    kinetics, rows = default_draw(library).kinetics[drug], built.level_rows()
+    unit, zero = modes.drive(built.site(tip)), np.zeros(built.network.size)
     early, late = last(run, DAY_H)
-    before = modes.run(unit, early, zero)[-1]
-    mean = modes.mean(unit, late, before)
-    settled = modes.periodic(unit, cycle)
-    settled_mean = modes.mean(unit, cycle, settled)
-    settled_states = np.array(modes.run(unit, cycle, settled)).T
-    nodes = [built.cranial[name] for name in CRANIAL[:2]]
+    mean = modes.mean(unit, late, modes.run(unit, early, zero)[-1])
+    start = modes.periodic(unit, cycle)
+    hours, csf, peak = modes.sampled(rows, unit, run, zero, step)
+    length = sum(hours for hours, _ in cycle)
+    _, _, steady_peak = modes.sampled(rows, unit, cycle, start, min(step, length))
     return _Answer(
-        mean=rows @ mean,
-        peak=csf.max(axis=1),
-        steady=rows @ settled_mean,
-        steady_peak=(rows @ settled_states).max(axis=1),
-        cord=built.cord_rows() @ modes.concentrations(mean),
-        sites=modes.concentrations(settled_mean)[nodes],
-        plasma=_plasma(draw, drug, built, modes, settled_mean),
-        hours=np.concatenate(([0.0], np.cumsum([h for h, _ in run]))) if whole else zero[:0],
-        csf=csf if whole else np.zeros((0, 0)),
+        mean=_read(built, modes, kinetics, mean),
+        steady=_read(built, modes, kinetics, modes.mean(unit, cycle, start)),
+        peak=peak,
+        steady_peak=steady_peak,
+        means=together([mean for mean, _ in band]),
+        steadies=together([steady for _, steady in band]),
+        field=Field(hours, csf, tuple(level.name for level in levels())),
     )
 
 
-def _plasma(draw: Draw, drug: str, built: Model, modes: Modes, y: Array) -> float | None:
-    """Settled mean plasma level; None where no human clearance is known."""
-    kinetics = draw.kinetics[drug]
-    if kinetics.plasma_clearance_ml_per_h is None:
-        return None
-    lost = float(built.network.loss_ml_per_h @ modes.concentrations(y))
-    return Plasma(kinetics.plasma_clearance_ml_per_h, kinetics.plasma_volume_ml or 1.0).steady(lost)
+def _read(built: Model, modes: Modes, kinetics: Kinetics, y: Array) -> Reading:
+    return reading(built, kinetics, modes.concentrations(y)[:, None])
+
+
+def _mean_of(run: Sequence[Piece]) -> Poles:
+    """The mean of the last day after a drug-free start, as a function of the modes' rates."""
+    early, late = last(run, DAY_H)
+
+    def function(rates: Array) -> Array:
+        unit = np.ones_like(rates)
+        before = amplitudes(rates, unit, early, np.zeros_like(rates))[-1]
+        return mean_amplitudes(rates, unit, late, before)
+
+    return poles(function)
+
+
+def _rate(cycle: Sequence[Piece]) -> float:
+    return mass(cycle) / sum(hours for hours, _ in cycle)
+
+
+def _persons(draw: Draw, drug: str, tip: str, mean: Poles, rate: float) -> tuple[Reading, Reading]:
+    """Mean of the last day and settled mean of these persons."""
+    built, kinetics = model_of(draw, drug), draw.kinetics[drug]
+    site = built.site(tip)
+    now = mean.apply(built.network, site)
+    rest = np.asarray(built.network.solve(site * rate), dtype=np.float64)
+    return reading(built, kinetics, now), reading(built, kinetics, rest)
 
 
 def _gather(
     rx: Prescription,
     trace: TipTrace,
-    drugs: list[str],
-    answers: dict[str, list[_Answer]],
+    answers: dict[str, _Answer],
     refusals: tuple[NoForecast, ...],
     size: int,
-    fields: dict[str, Field],
 ) -> Forecast:
-    names = tuple(level.name for level in levels())
-    ratios = {d: _ratio(answers[d][0], names) for d in drugs}
+    ratios = {d: _ratio(a) for d, a in answers.items()}
+    values = answers.items()
     return Forecast(
         tip={c.drug.id: _tip(trace, c.drug.id, c.drug.unit) for c in rx.solution.components},
-        levels=tuple(v for d in drugs for v in _levels(d, answers[d], names, "mean", "peak")),
+        levels=tuple(v for d, a in values for v in _levels(d, a.mean.csf, a.peak, a.means.csf)),
         steady=tuple(
-            v for d in drugs for v in _levels(d, answers[d], names, "steady", "steady_peak")
+            v for d, a in values for v in _levels(d, a.steady.csf, a.steady_peak, a.steadies.csf)
         ),
-        cord=tuple(v for d in drugs for v in _levels(d, answers[d], names, "cord", "cord")),
+        cord=tuple(
+            v for d, a in values for v in _levels(d, a.mean.cord, a.mean.cord[:, 0], a.means.cord)
+        ),
         lumbar_cisternal_ratio=ratios.get(rx.primary.drug.id),
         lumbar_cisternal_ratios=ratios,
-        cistern={d: _site([a.sites[0] for a in answers[d]]) for d in drugs},
-        brainstem={d: _site([a.sites[1] for a in answers[d]]) for d in drugs},
-        plasma={d: _maybe_site([a.plasma for a in answers[d]]) for d in drugs},
+        cistern={d: _site(a.steady.sites[0], a.steadies.sites[0]) for d, a in values},
+        brainstem={d: _site(a.steady.sites[1], a.steadies.sites[1]) for d, a in values},
+        plasma={d: _maybe_site(a.steady.plasma, a.steadies.plasma) for d, a in values},
         refusals=refusals,
         cohort=size,
         days=trace.pieces[-1].end,
         assumptions=ASSUMPTIONS,
-        fields=fields,
+        fields={d: a.field for d, a in values},
     )
 
 
-def _ratio(answer: _Answer, names: tuple[str, ...]) -> Fraction:
-    lumbar = np.mean([answer.steady[names.index(n)] for n in LUMBAR])
-    return Fraction(float(lumbar / answer.sites[0])).limit_denominator(10**9)
+def _ratio(answer: _Answer) -> Fraction:
+    names = answer.field.levels
+    lumbar = np.mean([answer.steady.csf[names.index(n), 0] for n in LUMBAR])
+    return Fraction(float(lumbar / answer.steady.sites[0, 0])).limit_denominator(10**9)
 
 
 def _tip(trace: TipTrace, drug: str, unit: str) -> TipSummary:
@@ -287,30 +303,21 @@ def _tip(trace: TipTrace, drug: str, unit: str) -> TipSummary:
     return TipSummary(daily.to(f"{unit}/day"), peak.to(f"{unit}/day"))
 
 
-def _levels(
-    drug: str, answers: list[_Answer], names: tuple[str, ...], mean: str, peak: str
-) -> Iterable[LevelValue]:
-    means = np.array([getattr(a, mean) for a in answers])
-    peaks = getattr(answers[0], peak)
-    others = means[1:] if len(means) > 1 else means
-    low, high = np.percentile(others, [5, 95], axis=0)
-    for n, name in enumerate(names):
-        yield LevelValue(
-            name,
-            drug,
-            *(concentration(x) for x in (means[0, n], peaks[n], low[n], high[n])),
-        )
+def _levels(drug: str, means: Array, peaks: Array, others: Array) -> Iterable[LevelValue]:
+    """One value for each level: the default person's mean and peak, the others' band."""
+    low, high = np.percentile(others, [5, 95], axis=1)
+    for n, level in enumerate(levels()):
+        four = (means[n, 0], peaks[n], low[n], high[n])
+        yield LevelValue(level.name, drug, *(concentration(float(x)) for x in four))
 
 
-def _site(values: Sequence[float]) -> SiteValue:
-    others = values[1:] if len(values) > 1 else values
-    low, high = np.percentile(np.array(others), [5, 95])
-    return SiteValue(*(concentration(float(x)) for x in (values[0], low, high)))
+def _site(value: Array, others: Array) -> SiteValue:
+    low, high = np.percentile(others, [5, 95])
+    return SiteValue(*(concentration(float(x)) for x in (value[0], low, high)))
 
 
-def _maybe_site(values: Sequence[float | None]) -> SiteValue | None:
-    known = [v for v in values if v is not None]
-    return _site(known) if known else None
+def _maybe_site(value: Array | None, others: Array | None) -> SiteValue | None:
+    return None if value is None or others is None else _site(value, others)
 
 
 def concentration(mg_per_ml: float) -> Quantity:

@@ -1,4 +1,4 @@
-"""The level model of one drug in one person, as a network.
+"""The level model of one drug, as a network, in persons side by side.
 
 For each cell of the canal: CSF, an outer shell and a core of the cord, and the epidural space;
 above them the basal cistern with the tissue of the brainstem, the cranial CSF with a reservoir of
@@ -15,153 +15,164 @@ from dataclasses import dataclass
 import numpy as np
 
 from cisterna.spine.canal import Canal
-from cisterna.spine.network import Array, Edge, Network
+from cisterna.spine.network import Array, Network, Nodes
 from cisterna.spine.person import Kinetics, Person
 
 CRANIAL = ("basal cistern", "brainstem tissue", "cranial CSF", "brain tissue", "ventricles")
 _CISTERN, _STEM, _CRANIUM, _BRAIN, _VENTRICLES = range(5)
-_LEAST_VOLUME = 1e-6
+_LEAST_CORE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A network with the meaning of its nodes: cells first, then `shell`, `cranial` by index."""
+    """A network with the meaning of its nodes: one of each kind for each cell, −1 for none."""
 
     network: Network
     canal: Canal
-    shell: Array
+    csf: Nodes
+    epidural: Nodes
+    shell: Nodes
+    core: Nodes
     cranial: dict[str, int]
 
     def level_rows(self) -> Array:
         """Rows that average the CSF of each level."""
-        return self.canal.level_rows(self.network.size)
+        return self.canal.level_rows(self.csf, self.network.size)
 
     def cord_rows(self) -> Array:
         """Rows that average the cord's shell of each level; zero where there is no cord."""
-        rows = np.zeros((len(self.canal.names), self.network.size))
-        for cell, node in enumerate(self.shell.astype(int)):
-            if node >= 0:
-                rows[self.canal.level[cell], node] = self.network.volume_ml[node]
-        total = rows.sum(axis=1, keepdims=True)
-        return np.asarray(rows / np.where(total > 0.0, total, 1.0))
+        return self.canal.level_rows(self.shell, self.network.size)
+
+    def site(self, level: str) -> Array:
+        """The shares of the nodes in what a tip at this level delivers."""
+        return self.canal.site(level, self.network.size)
 
 
 class _Builder:
-    """Collects nodes, links and losses."""
+    """Collects nodes, links and losses, a block at a time; a block is (node, person)."""
 
     def __init__(self) -> None:
-        self.volumes: list[float] = []
-        self.edges: list[Edge] = []
-        self.losses: dict[int, float] = {}
+        self.size = 0
+        self.volumes: list[Array] = []
+        self.losses: list[Array] = []
+        self.ends: list[tuple[Nodes, Nodes]] = []
+        self.flows: list[tuple[Array, Array]] = []
 
-    def node(self, volume: float) -> int:
-        """A new node."""
+    def nodes(self, volume: Array, loss: Array) -> Nodes:
+        """A block of new nodes."""
         self.volumes.append(volume)
-        return len(self.volumes) - 1
+        self.losses.append(np.broadcast_to(loss, volume.shape))
+        made = np.arange(self.size, self.size + len(volume))
+        self.size += len(volume)
+        return made
 
-    def link(self, a: int, b: int, forward: float, back: float) -> None:
-        """A two-way link."""
-        self.edges.append(Edge(a, b, forward, back))
-
-    def lose(self, node: int, flow: float) -> None:
-        """More loss from a node."""
-        self.losses[node] = self.losses.get(node, 0.0) + flow
+    def link(self, a: Nodes, b: Nodes, forward: Array, back: Array) -> None:
+        """Two-way links of a block of nodes with another."""
+        self.ends.append((a, b))
+        self.flows.append((forward, back))
 
     def network(self) -> Network:
         """The network of all that was collected."""
-        losses = np.zeros(len(self.volumes))
-        for node, flow in self.losses.items():
-            losses[node] = flow
-        return Network(np.array(self.volumes), tuple(self.edges), losses)
+        a, b = (np.concatenate(side) for side in zip(*self.ends, strict=True))
+        forward, back = (np.concatenate(side) for side in zip(*self.flows, strict=True))
+        volume, loss = np.concatenate(self.volumes), np.concatenate(self.losses)
+        return Network(volume, a, b, forward, back, loss)
 
 
 def model(canal: Canal, person: Person, kinetics: Kinetics) -> Model:
-    """The network of one drug in one person."""
+    """The network of one drug in these persons."""
     build = _Builder()
-    cells = [build.node(v) for v in canal.volume_ml]
-    absorbed = person.production_ml_per_h * person.spinal_share
-    _along(build, canal, cells, absorbed)
-    shell = np.array([_around(build, canal, kinetics, n, i) for n, i in enumerate(cells)])
-    cranial = _cranial(build, canal, person, kinetics, cells[0])
-    return Model(build.network(), canal, shell, cranial)
+    csf = _along(build, canal, person)
+    epidural = _epidural(build, canal, kinetics, csf)
+    shell, core = _cord(build, canal, kinetics, csf)
+    cranial = _cranial(build, canal, person, kinetics, csf[:1])
+    return Model(build.network(), canal, csf, epidural, shell, core, cranial)
 
 
-def fitted(conductance: float, flow: float) -> tuple[float, float]:
-    """(forward, back) of a link with dispersion `conductance` and a flow from a to b (mL/h).
+def fitted(conductance: Array, flow: Array) -> tuple[Array, Array]:
+    """(forward, back) of links with dispersion `conductance` and a flow from a to b (mL/h).
 
     Exponential fitting (Scharfetter and Gummel 1969): exact for one-dimensional steady transport
     between the two centres, positive both ways for any flow.
     """
     x = flow / conductance
-    if abs(x) < 1e-8:
-        return conductance + flow / 2, conductance - flow / 2
-    return conductance * -x / float(np.expm1(-x)), conductance * x / float(np.expm1(x))
+    small = np.abs(x) < 1e-8
+    safe = np.where(small, 1.0, x)
+    forward = np.where(small, conductance + flow / 2, conductance * -safe / np.expm1(-safe))
+    back = np.where(small, conductance - flow / 2, conductance * safe / np.expm1(safe))
+    return forward, back
 
 
-def _along(build: _Builder, canal: Canal, cells: list[int], absorbed: float) -> None:
-    """Dispersion and the slow caudal flow that is absorbed evenly along the canal."""
+def _along(build: _Builder, canal: Canal, person: Person) -> Nodes:
+    """CSF: dispersion, and the slow caudal flow that is absorbed evenly along the canal."""
+    absorbed = person.production_ml_per_h * person.spinal_share
+    share = canal.dz_cm / canal.dz_cm.sum(axis=0)
     resistance = canal.dz_cm / (2 * canal.area_cm2 * canal.dispersion_cm2_per_h)
-    share = canal.dz_cm / canal.length_cm
-    flow = absorbed
-    for n, node in enumerate(cells):
-        build.lose(node, absorbed * float(share[n]))
-        flow -= absorbed * float(share[n])
-        if n + 1 < len(cells):
-            conductance = 1.0 / float(resistance[n] + resistance[n + 1])
-            build.link(node, cells[n + 1], *fitted(conductance, max(flow, 0.0)))
+    flow = absorbed * np.maximum(1.0 - np.cumsum(share, axis=0)[:-1], 0.0)
+    cells = build.nodes(canal.volume_ml, absorbed * share)
+    build.link(cells[:-1], cells[1:], *fitted(1.0 / (resistance[:-1] + resistance[1:]), flow))
+    return cells
 
 
-def _around(build: _Builder, canal: Canal, kinetics: Kinetics, n: int, node: int) -> int:
-    """Epidural space and cord of one cell; the node of the shell, or −1 without a cord."""
-    csf, dz = float(canal.volume_ml[n]), float(canal.dz_cm[n])
-    epidural = build.node(csf * kinetics.epidural_ratio)
-    out = kinetics.k_dura_per_h * csf
-    build.link(node, epidural, out, out / kinetics.epidural_partition)
-    build.lose(epidural, kinetics.epidural_loss_per_h * csf * kinetics.epidural_ratio)
-    cord = float(canal.cord_cm2[n])
-    if cord * dz < _LEAST_VOLUME:
-        return -1
-    radius = (cord / np.pi) ** 0.5
-    core_area = np.pi * max(0.0, radius - kinetics.shell_cm) ** 2
-    shell = build.node((cord - core_area) * dz)
-    uptake = csf * kinetics.uptake_per_h(
-        float(canal.cord_perimeter_cm[n]) / float(canal.area_cm2[n])
-    )
-    build.link(node, shell, uptake, uptake / kinetics.partition)
-    build.lose(shell, kinetics.cord_loss_per_h * build.volumes[shell])
-    if core_area * dz > _LEAST_VOLUME:
-        core = build.node(core_area * dz)
-        exchange = kinetics.shell_core_per_h * build.volumes[shell]
-        build.link(shell, core, exchange, exchange)
-        build.lose(core, kinetics.cord_loss_per_h * build.volumes[core])
-    return shell
+def _epidural(build: _Builder, canal: Canal, kinetics: Kinetics, csf: Nodes) -> Nodes:
+    """The epidural space outside each cell."""
+    out = kinetics.k_dura_per_h * canal.volume_ml
+    volume = canal.volume_ml * kinetics.epidural_ratio
+    nodes = build.nodes(volume, kinetics.epidural_loss_per_h * volume)
+    build.link(csf, nodes, out, out / kinetics.epidural_partition)
+    return nodes
+
+
+def _cord(build: _Builder, canal: Canal, kinetics: Kinetics, csf: Nodes) -> tuple[Nodes, Nodes]:
+    """Shell and core of the cord inside each cell that has a cord; −1 for the others.
+
+    The core is never less than a hundredth of the cord, so that every person has the same nodes.
+    """
+    there = canal.cord_cm2[:, 0] > 0.0
+    cord, dz = canal.cord_cm2[there], canal.dz_cm[there]
+    inner = np.maximum(0.0, np.sqrt(cord / np.pi) - kinetics.shell_cm)
+    core_volume = np.maximum(np.pi * inner**2, _LEAST_CORE * cord) * dz
+    shell_volume = cord * dz - core_volume
+    shell = build.nodes(shell_volume, kinetics.cord_loss_per_h * shell_volume)
+    core = build.nodes(core_volume, kinetics.cord_loss_per_h * core_volume)
+    surface = canal.cord_perimeter_cm[there] / canal.area_cm2[there]
+    uptake = canal.volume_ml[there] * kinetics.uptake_per_h(surface)
+    exchange = kinetics.shell_core_per_h * shell_volume
+    build.link(csf[there], shell, uptake, uptake / kinetics.partition)
+    build.link(shell, core, exchange, exchange)
+    shells, cores = np.full(len(csf), -1), np.full(len(csf), -1)
+    shells[there], cores[there] = shell, core
+    return shells, cores
 
 
 def _cranial(
-    build: _Builder, canal: Canal, person: Person, kinetics: Kinetics, top: int
+    build: _Builder, canal: Canal, person: Person, kinetics: Kinetics, top: Nodes
 ) -> dict[str, int]:
     """Cistern, cranial CSF and ventricles with their tissues, joined to the top of the canal."""
-    sizes = (
-        person.cistern_ml,
-        person.cistern_ml * person.tissue_ratio,
-        person.cranial_ml,
-        person.cranial_ml * person.tissue_ratio,
-        person.ventricles_ml,
-    )
-    nodes = [build.node(volume) for volume in sizes]
     absorbed = person.production_ml_per_h * person.spinal_share
     to_cranium = person.production_ml_per_h - absorbed
-    gap = float(canal.dz_cm[0]) / 2
-    conductance = float(canal.area_cm2[0] * canal.dispersion_cm2_per_h[0]) / gap
-    build.link(nodes[_CISTERN], top, *fitted(conductance, absorbed))
-    exchange = person.exchange_ml_per_h
-    build.link(nodes[_CISTERN], nodes[_CRANIUM], exchange + to_cranium, exchange)
-    build.lose(nodes[_CRANIUM], to_cranium)
-    reflux = person.reflux_ml_per_h
-    build.link(nodes[_VENTRICLES], nodes[_CISTERN], person.production_ml_per_h + reflux, reflux)
-    surface = float(canal.cord_perimeter_cm[0] / canal.area_cm2[0])
-    for csf, tissue in ((_CISTERN, _STEM), (_CRANIUM, _BRAIN)):
-        uptake = sizes[csf] * kinetics.uptake_per_h(surface)
-        build.link(nodes[csf], nodes[tissue], uptake, uptake / kinetics.partition)
-        build.lose(nodes[tissue], kinetics.cord_loss_per_h * sizes[tissue])
-    return dict(zip(CRANIAL, nodes, strict=True))
+    volume = np.stack(
+        [
+            person.cistern_ml,
+            person.cistern_ml * person.tissue_ratio,
+            person.cranial_ml,
+            person.cranial_ml * person.tissue_ratio,
+            person.ventricles_ml,
+        ]
+    )
+    loss = np.zeros_like(volume)
+    loss[_CRANIUM] = to_cranium
+    loss[[_STEM, _BRAIN]] = kinetics.cord_loss_per_h * volume[[_STEM, _BRAIN]]
+    nodes = build.nodes(volume, loss)
+    cistern = nodes[[_CISTERN]]
+    gap = canal.dz_cm[:1] / 2
+    conductance = canal.area_cm2[:1] * canal.dispersion_cm2_per_h[:1] / gap
+    build.link(cistern, top, *fitted(conductance, absorbed[None]))
+    exchange, reflux = person.exchange_ml_per_h[None], person.reflux_ml_per_h[None]
+    build.link(cistern, nodes[[_CRANIUM]], exchange + to_cranium, exchange)
+    made = person.production_ml_per_h[None] + reflux
+    build.link(nodes[[_VENTRICLES]], cistern, made, reflux)
+    csf, tissue = [_CISTERN, _CRANIUM], [_STEM, _BRAIN]
+    uptake = volume[csf] * kinetics.uptake_per_h(canal.cord_perimeter_cm[0] / canal.area_cm2[0])
+    build.link(nodes[csf], nodes[tissue], uptake, uptake / kinetics.partition)
+    return dict(zip(CRANIAL, nodes.tolist(), strict=True))

@@ -10,6 +10,7 @@ import numpy as np
 
 from cisterna.spine.modes import Modes
 from cisterna.spine.network import Array
+from cisterna.spine.person import Kinetics
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,14 @@ class Plasma:
 
     clearance_ml_per_h: float
     volume_ml: float
+
+    @classmethod
+    def of(cls, kinetics: Kinetics) -> "Plasma":
+        """The plasma of one person; raises `ValueError` where no clearance or volume is known."""
+        clearance, volume = kinetics.plasma_clearance_ml_per_h, kinetics.plasma_volume_ml
+        if clearance is None or volume is None:
+            raise ValueError("the plasma of this drug is not known")
+        return cls(float(clearance[0]), float(volume[0]))
 
     @property
     def rate_per_h(self) -> float:

@@ -1,10 +1,9 @@
 """The settled profile: what a constant mean dose comes to along the spine, with its band.
 
-A steady state needs no time stepping: one linear solve for each virtual person. For schedules the
+A steady state needs no time stepping: one linear solve, for all virtual persons at once. For schedules the
 mean dose is used; `cisterna.spine.forecast` follows them through time.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,14 +13,11 @@ from cisterna.facts.spine import levels
 from cisterna.order.prescription import Prescription
 from cisterna.order.schedule import schedule
 from cisterna.quantity import Quantity
-from cisterna.spine.canal import canal
-from cisterna.spine.cohort import Draw, cohort, default_draw
-from cisterna.spine.forecast import ASSUMPTIONS, concentration
-from cisterna.spine.model import model
+from cisterna.spine.cohort import cohort, default_draw
+from cisterna.spine.forecast import ASSUMPTIONS, Progress, concentration
 from cisterna.spine.network import Array
+from cisterna.spine.reading import SITES, Reading, groups, settled, together
 from cisterna.spine.refusal import NoForecast, answered
-
-SITES = ("basal cistern", "brainstem tissue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,71 +52,46 @@ class Profile:
     assumptions: tuple[str, ...] = field(default=ASSUMPTIONS)
 
 
-@dataclass(frozen=True, slots=True)
-class _One:
-    csf: Array
-    cord: Array
-    sites: Array
-    plasma: float
-
-
 def profile(
     rx: Prescription,
     library: Library,
     size: int = 500,
     seed: int = 1,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    progress: Progress = iter,
 ) -> Profile:
     """The settled profile of an order."""
     known, refusals = answered(rx, library)
     doses = rx.doses_of(schedule(rx).mean)
     drugs = [drug for drug in known if doses[drug]]
     tip = rx.catheter.tip if rx.catheter else None
-    answers: dict[str, list[_One]] = {d: [] for d in drugs}
-    for number in progress(range(size + 1 if drugs else 0)):
-        draw = default_draw(library) if number == 0 else cohort(library, seed, number)
-        for drug in drugs:
-            rate = float(doses[drug].number("mg/h"))
-            answers[drug].append(_settled(draw, drug, str(tip), rate))
-    found = tuple(_profile(d, doses[d], answers[d]) for d in drugs)
+    rates = {drug: float(doses[drug].number("mg/h")) for drug in drugs}
+    others: dict[str, list[Reading]] = {drug: [] for drug in drugs}
+    persons = cohort(library, seed, size) if drugs else None
+    work = [(d, part) for part in (groups(persons, size) if persons else ()) for d in drugs]
+    for drug, part in progress(work):
+        others[drug].append(settled(part, drug, str(tip), rates[drug]))
+    default = default_draw(library)
+    found = tuple(
+        _profile(d, doses[d], settled(default, d, str(tip), rates[d]), together(others[d]))
+        for d in drugs
+    )
     return Profile(tip, found, tuple(refusals), size)
 
 
-def _settled(draw: Draw, drug: str, tip: str, rate_mg_per_h: float) -> _One:
-    body = canal(levels(), draw.person)
-    kinetics = draw.kinetics[drug]
-    built = model(body, draw.person, kinetics)
-    network = built.network
-    source = body.site(tip, network.size) * rate_mg_per_h / network.volume_ml
-    c: Array = np.asarray(np.linalg.solve(-network.rate_matrix(), source), dtype=np.float64)
-    clearance = kinetics.plasma_clearance_ml_per_h
-    return _One(
-        built.level_rows() @ c,
-        built.cord_rows() @ c,
-        c[[built.cranial[name] for name in SITES]],
-        np.nan if clearance is None else float(network.loss_ml_per_h @ c) / clearance,
-    )
-
-
-def _profile(drug: str, dose: Quantity, answers: list[_One]) -> DrugProfile:
+def _profile(drug: str, dose: Quantity, one: Reading, others: Reading) -> DrugProfile:
     names = [level.name for level in levels()]
-    csf = np.array([a.csf for a in answers])
-    cord = np.array([a.cord for a in answers])
-    sites = np.array([a.sites for a in answers])
-    plasma = np.array([a.plasma for a in answers])
     corded = [n for n, level in enumerate(levels()) if level.cord_area.base > 0]
     return DrugProfile(
         drug,
         dose,
-        {name: _band(csf[:, n]) for n, name in enumerate(names)},
-        {names[n]: _band(cord[:, n]) for n in corded},
-        {name: _band(sites[:, n]) for n, name in enumerate(SITES)},
-        None if np.isnan(plasma).any() else _band(plasma),
+        {name: _band(one.csf[n], others.csf[n]) for n, name in enumerate(names)},
+        {names[n]: _band(one.cord[n], others.cord[n]) for n in corded},
+        {name: _band(one.sites[n], others.sites[n]) for n, name in enumerate(SITES)},
+        None if one.plasma is None or others.plasma is None else _band(one.plasma, others.plasma),
     )
 
 
-def _band(values: Array) -> Band:
-    """The first value is the default person's; the band is that of the others."""
-    others = values[1:] if len(values) > 1 else values
+def _band(value: Array, others: Array) -> Band:
+    """The default person's value, and the band of the others."""
     low, high = np.percentile(others, [5, 95])
-    return Band(*(concentration(float(x)) for x in (values[0], low, high)))
+    return Band(*(concentration(float(x)) for x in (value[0], low, high)))

@@ -1,4 +1,4 @@
-"""The level model as SBML (Level 3 Version 2 core), for simulators that share no code with us.
+"""One person's level model as SBML (Level 3 Version 2 core), for simulators that share no code with us.
 
 Each node of the network is a compartment (volume in mL) with one species (amount in mg); each link
 is a reversible reaction, each loss a reaction without a product, and the delivery is a constant
@@ -59,16 +59,18 @@ def sbml(model: Model, site: Array, rate_mg_per_h: float) -> str:
 def node_names(model: Model) -> list[str]:
     """What each node is: `T10 CSF`, `T10 cord shell`, `basal cistern`, …"""
     names = [""] * model.network.size
-    for cell, level in enumerate(model.canal.level):
-        names[cell] = f"{model.canal.names[level]} CSF"
-        if (shell := int(model.shell[cell])) >= 0:
-            names[shell] = f"{model.canal.names[level]} cord shell"
+    blocks = {
+        "CSF": model.csf,
+        "epidural": model.epidural,
+        "cord shell": model.shell,
+        "cord core": model.core,
+    }
+    for what, nodes in blocks.items():
+        for level, node in zip(model.canal.level, nodes, strict=True):
+            if node >= 0:
+                names[node] = f"{model.canal.names[level]} {what}"
     for name, node in model.cranial.items():
         names[node] = name
-    for e in model.network.edges:
-        if not names[e.b]:
-            level_name, kind = names[e.a].split(" ", 1)
-            names[e.b] = f"{level_name} " + ("epidural" if kind == "CSF" else "cord core")
     return names
 
 
@@ -85,7 +87,7 @@ def _nodes(whole: ET.Element, model: Model) -> None:
     compartments = ET.SubElement(whole, "listOfCompartments")
     species = ET.SubElement(whole, "listOfSpecies")
     for i, name in enumerate(node_names(model)):
-        size = repr(float(model.network.volume_ml[i]))
+        size = repr(float(model.network.volume_ml[i, 0]))
         shape = {"spatialDimensions": "3", "size": size, "units": "mL", "constant": "true"}
         ET.SubElement(compartments, "compartment", {"id": f"node_{i}", "name": name} | shape)
         amount = {"initialAmount": "0", "substanceUnits": "mg", "hasOnlySubstanceUnits": "true"}
@@ -102,12 +104,14 @@ def _infusion_rate(whole: ET.Element, rate: float) -> None:
 
 def _reactions(whole: ET.Element, model: Model, site: Array) -> None:
     listed, network = ET.SubElement(whole, "listOfReactions"), model.network
-    for n, e in enumerate(network.edges):
-        flows = {"forward": e.forward_ml_per_h, "back": e.back_ml_per_h}
-        law = ("minus", _flux("forward", e.a), _flux("back", e.b))
-        _reaction(listed, f"link_{n}", (e.a, e.b), law, flows, "mL_per_h")
-    for i in np.flatnonzero(network.loss_ml_per_h).tolist():
-        flow = {"loss": float(network.loss_ml_per_h[i])}
+    ends = zip(network.a.tolist(), network.b.tolist(), strict=True)
+    for n, (a, b) in enumerate(ends):
+        both = (network.forward_ml_per_h[n, 0], network.back_ml_per_h[n, 0])
+        flows = dict(zip(("forward", "back"), map(float, both), strict=True))
+        law = ("minus", _flux("forward", a), _flux("back", b))
+        _reaction(listed, f"link_{n}", (a, b), law, flows, "mL_per_h")
+    for i in np.flatnonzero(network.loss_ml_per_h[:, 0]).tolist():
+        flow = {"loss": float(network.loss_ml_per_h[i, 0])}
         _reaction(listed, f"loss_{i}", (i, None), _flux("loss", i), flow, "mL_per_h")
     for i in np.flatnonzero(site).tolist():
         share = {"share": float(site[i])}

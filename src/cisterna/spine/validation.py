@@ -81,7 +81,8 @@ def validate(
 ) -> Validation:
     """Run every case that can be run."""
     cases = validation_cases(library)
-    draws = [cohort(library, seed, n) for n in range(1, size + 1)]
+    persons = cohort(library, seed, size)
+    draws = [persons.one(n) for n in range(size)]
     rows: list[Row] = []
     for case in progress([c for c in cases if c.role != "not-applicable"]):
         runs = [{d: simulate(case, d, draw) for d in case.drugs} for draw in draws]
@@ -100,11 +101,11 @@ def simulate(case: ValidationCase, drug: str, draw: Draw) -> Run:
     modes, size = Modes.of(built.network), built.network.size
     sites = _rows(built, [*do["sample"], *(_named(e) for e in case.expect)])
     dose, rate, given, watch = _delivery(do, drug)
-    shares = body.spread(do["tip"], _JET_CM, size) if given == 0.0 else body.site(do["tip"], size)
+    shares = body.spread(do["tip"], _JET_CM, size) if given == 0.0 else built.site(do["tip"])
     unit = modes.drive(shares)
     start = np.zeros(size)
     if given == 0.0:
-        start = modes.amplitudes(dose * shares / built.network.volume_ml)
+        start = modes.amplitudes(dose * shares / built.network.volume_ml[:, 0])
     elif given == np.inf:
         start, given = modes.steady(shares) * rate, 0.0
     times, states = _course(modes, start, unit * rate, given, watch)
@@ -120,11 +121,12 @@ def simulate(case: ValidationCase, drug: str, draw: Draw) -> Run:
 def _tracer(draw: Draw) -> Kinetics:
     """Kinetics of a tracer: the losses through dura and into tissue next to nothing."""
     any_drug = next(iter(draw.kinetics.values()))
+    nothing = np.array([_NOTHING])
     return replace(
         any_drug,
-        k_dura_per_h=_NOTHING,
-        theta=_NOTHING,
-        uptake_extra_per_h=0.0,
+        k_dura_per_h=nothing,
+        theta=nothing,
+        uptake_extra_per_h=np.zeros(1),
         plasma_clearance_ml_per_h=None,
     )
 
@@ -192,14 +194,14 @@ def _plasma(
 ) -> tuple[Array, float]:
     """Plasma level over time (nan without a clearance), and mg that reached plasma by the end."""
     start, drive, given, times = course
-    gain = built.network.loss_ml_per_h @ modes.shapes
+    gain = built.network.loss_ml_per_h[:, 0] @ modes.shapes
     off = max(0.0, float(times[-1]) - given)
     middle = modes.after(start, drive, given)
     zero = np.zeros_like(start)
     lost = float(gain @ (modes.integral(start, drive, given) + modes.integral(middle, zero, off)))
     levels_at = np.full(len(times), np.nan)
     if kinetics.plasma_clearance_ml_per_h is not None:
-        plasma = Plasma(kinetics.plasma_clearance_ml_per_h, kinetics.plasma_volume_ml or 1.0)
+        plasma = Plasma.of(kinetics)
         y, p = start, 0.0
         levels_at[0] = 0.0
         for n in range(1, len(times)):
