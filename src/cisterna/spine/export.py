@@ -2,8 +2,9 @@
 
 For one drug in the default person: for every tip level, how strongly 1 mg/h drives each slow mode;
 for every output (26 levels of CSF, cistern, brainstem), how each mode is seen. Modes faster than
-`FAST_PER_H` follow the delivery at once: they are folded into one instant gain, exact in the steady
-state. The page needs only multiplications:
+`FAST_PER_H`, and those that nowhere make up `SMALLEST` of a settled level, are taken to follow the
+delivery at once: they are folded into one instant gain, exact in the steady state. The page needs
+only multiplications:
 
     y_k(t + τ) = e^{λ_k τ} y_k(t) + (e^{λ_k τ} − 1)/λ_k · drive_k · rate
     c_out(t) = Σ_k see_{out,k} · y_k(t) + instant_{out,tip} · rate.
@@ -14,6 +15,7 @@ Units: h, mg, mL. `band` is the settled 5 and 95 % factor around the default per
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cisterna.facts import Library
 from cisterna.facts.spine import levels
@@ -22,6 +24,7 @@ from cisterna.spine.network import Array
 from cisterna.spine.reading import SITES, default_modes, settled
 
 FAST_PER_H = 8.0
+SMALLEST = 1e-4
 _DIGITS = 6
 
 
@@ -68,7 +71,7 @@ def export(library: Library, drug: str, size: int = 200, seed: int = 1) -> Expor
     rows = np.vstack([built.level_rows(), np.eye(built.network.size)[_nodes(built.cranial)]])
     drive = np.array([modes.drive(built.site(tip)) for tip in names])
     see = rows @ modes.shapes
-    slow = -modes.rates_per_h < FAST_PER_H
+    slow = _kept(modes.rates_per_h, drive, see)
     fast = ~slow
     instant = see[:, fast] @ (-drive[:, fast] / modes.rates_per_h[fast]).T
     middle, others = (
@@ -86,6 +89,14 @@ def export(library: Library, drug: str, size: int = 200, seed: int = 1) -> Expor
         low,
         high,
     )
+
+
+def _kept(rates_per_h: Array, drive: Array, see: Array) -> NDArray[np.bool_]:
+    """Which modes are slow, and somewhere more than a trace of a settled level."""
+    gain = -drive / rates_per_h
+    settled_level = (see @ gain.T)[:, :, None]
+    share = np.abs(see[:, None, :] * gain / settled_level).max(axis=(0, 1))
+    return np.asarray((-rates_per_h < FAST_PER_H) & (share > SMALLEST))
 
 
 def _nodes(cranial: dict[str, int]) -> list[int]:
