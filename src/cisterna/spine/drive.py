@@ -1,13 +1,11 @@
 """From a delivery trace to what the model is driven with: (hours, mg/h) pieces of one drug."""
 
 from collections.abc import Sequence
-from itertools import pairwise
-from math import ceil, floor
+from math import ceil
 
 from cisterna.order.trace import TipTrace
 
 Piece = tuple[float, float]
-_NEAR = 1e-6
 
 
 def pieces_of(trace: TipTrace, drug: str) -> list[Piece]:
@@ -44,14 +42,10 @@ def last(pieces: Sequence[Piece], hours: float) -> tuple[list[Piece], list[Piece
     return early, late
 
 
-def cut(pieces: Sequence[Piece], step: float) -> list[Piece]:
-    """The same delivery in pieces that also end at every multiple of `step` hours."""
+def split(pieces: Sequence[Piece], longest: float) -> list[Piece]:
+    """The same delivery in pieces of at most `longest` hours."""
     out: list[Piece] = []
-    at = 0.0
     for hours, rate in pieces:
-        end = at + hours
-        ticks = range(floor(at / step + _NEAR) + 1, ceil(end / step - _NEAR))
-        edges = [at, *(n * step for n in ticks), end]
-        out += [(later - sooner, rate) for sooner, later in pairwise(edges)]
-        at = end
+        parts = max(1, ceil(hours / longest))
+        out += [(hours / parts, rate)] * parts
     return out

@@ -33,6 +33,7 @@ from cisterna.spine.reading import (
     groups,
     model_of,
     reading,
+    settled,
     together,
 )
 from cisterna.spine.refusal import NoForecast, answered
@@ -130,8 +131,8 @@ def forecast_order(
     """
     _refuse_run(days, size, every)
     trace = tip_trace(rx, bridge_of(rx, library), Quantity.of(days, "day"))
-    settled = settled_trace(rx)
-    cycles = {c.drug.id: pieces_of(settled, c.drug.id) for c in rx.solution.components}
+    cycle = settled_trace(rx)
+    cycles = {c.drug.id: pieces_of(cycle, c.drug.id) for c in rx.solution.components}
     return forecast(rx, library, trace, cycles, size, seed, every, progress)
 
 
@@ -154,7 +155,7 @@ def forecast(
     rx: Prescription,
     library: Library,
     trace: TipTrace,
-    settled: dict[str, list[Piece]],
+    cycles: dict[str, list[Piece]],
     size: int = 500,
     seed: int = 1,
     every: Quantity = HOUR,
@@ -162,20 +163,20 @@ def forecast(
 ) -> Forecast:
     """The forecast of one order from its trace at the tip.
 
-    `settled` is one cycle of the schedule for each drug, for the periodic steady state. `progress`
+    `cycles` is one cycle of the schedule for each drug, for the periodic steady state. `progress`
     wraps the loop over groups of virtual persons.
     """
     step = float(every.number("h"))
     drugs, refusals = answered(rx, library)
     tip = _tip_level(trace)
     runs = {d: pieces_of(trace, d) for d in drugs}
-    means = {d: _mean_of(runs[d]) for d in drugs}
+    means = {d: mean_of(runs[d]) for d in drugs}
     bands: dict[str, list[tuple[Reading, Reading]]] = {d: [] for d in drugs}
     persons = cohort(library, seed, size) if drugs else None
     work = [(d, part) for part in (groups(persons, size) if persons else ()) for d in drugs]
     for d, part in progress(work):
-        bands[d].append(_persons(part, d, tip, means[d], _rate(settled[d])))
-    answers = {d: _answer(library, d, tip, runs[d], settled[d], step, bands[d]) for d in drugs}
+        bands[d].append(_persons(part, d, tip, means[d], _rate(cycles[d])))
+    answers = {d: _answer(library, d, tip, runs[d], cycles[d], step, bands[d]) for d in drugs}
     return _gather(rx, trace, answers, tuple(refusals), size)
 
 
@@ -231,8 +232,8 @@ def _read(built: Model, modes: Modes, kinetics: Kinetics, y: Array) -> Reading:
     return reading(built, kinetics, modes.concentrations(y)[:, None])
 
 
-def _mean_of(run: Sequence[Piece]) -> Poles:
-    """The mean of the last day after a drug-free start, as a function of the modes' rates."""
+def mean_of(run: Sequence[Piece]) -> Poles:
+    """What a delivery leaves on average on its last day, from a drug-free start, for all modes."""
     early, late = last(run, DAY_H)
 
     def function(rates: Array) -> Array:
@@ -249,11 +250,13 @@ def _rate(cycle: Sequence[Piece]) -> float:
 
 def _persons(draw: Draw, drug: str, tip: str, mean: Poles, rate: float) -> tuple[Reading, Reading]:
     """Mean of the last day and settled mean of these persons."""
-    built, kinetics = model_of(draw, drug), draw.kinetics[drug]
-    site = built.site(tip)
-    now = mean.apply(built.network, site)
-    rest = np.asarray(built.network.solve(site * rate), dtype=np.float64)
-    return reading(built, kinetics, now), reading(built, kinetics, rest)
+    return persons_mean(draw, drug, tip, mean), settled(draw, drug, tip, rate)
+
+
+def persons_mean(draw: Draw, drug: str, tip: str, mean: Poles) -> Reading:
+    """What these persons have on average, by a mean that `mean_of` gave."""
+    built = model_of(draw, drug)
+    return reading(built, draw.kinetics[drug], mean.apply(built.network, built.site(tip)))
 
 
 def _gather(

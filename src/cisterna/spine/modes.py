@@ -16,18 +16,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh
 
-from cisterna.spine.drive import Piece, cut, mass
+from cisterna.spine.drive import Piece, mass, split
 from cisterna.spine.network import Array, Network
 
 _BLOCK = 64
 _GONE = -40.0
 _SAME_H = 9
+_NEAR = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Modes:
-    """A decomposed network: `rates_per_h` Λ (negative, fastest first), `shapes` T·Q,
-    `sources` Qᵀ T⁻¹ V⁻¹, `inverse` Qᵀ T⁻¹."""
+    """A decomposed network.
+
+    `rates_per_h` Λ (negative, fastest first), `shapes` T·Q, `sources` Qᵀ T⁻¹ V⁻¹, `inverse`
+    Qᵀ T⁻¹.
+    """
 
     rates_per_h: Array
     shapes: Array
@@ -89,15 +93,12 @@ class Modes:
         Returns the hours, the levels (output, hour), and the highest level of each output at any
         of these hours or at the end of a piece. Exact: each piece is answered at its own times.
         """
-        blocks = cut(pieces, _BLOCK * step)
-        states, seen = self.run(unit, blocks, start), rows @ self.shapes
-        ends = seen @ states.T
-        hours, levels = _between(self.rates_per_h, seen, unit, blocks, states, step)
-        if hours[-1] < sum(length for length, _ in blocks) - 10.0**-_SAME_H:
-            hours = np.append(hours, sum(length for length, _ in blocks))
-            levels = np.column_stack([levels, ends[:, -1]])
-        levels = np.maximum(levels, 0.0)
-        return hours, levels, np.maximum(levels.max(axis=1), ends.max(axis=1))
+        blocks = split(pieces, _BLOCK * step)
+        states, seen = self.run(unit, blocks, start), (rows @ self.shapes).T
+        ends = states @ seen
+        hours, levels = _between(self.rates_per_h, seen, unit, blocks, states, ends, step)
+        levels = np.maximum(levels.T, 0.0)
+        return hours, levels, np.maximum(levels.max(axis=1), ends.max(axis=0))
 
     def amplitudes(self, concentrations: Array) -> Array:
         """Modal amplitudes of given concentrations (for a bolus that starts spread out)."""
@@ -110,18 +111,18 @@ class Modes:
 
 def run(rates: Array, unit: Array, pieces: Sequence[Piece], start: Array) -> Array:
     """Amplitudes (piece + 1, mode) of modes that decay at `rates` (1/h, negative)."""
-    lengths = np.round([hours for hours, _ in pieces], _SAME_H)
-    _, first, kind = np.unique(lengths, return_index=True, return_inverse=True)
-    exponents = np.outer(np.array([pieces[n][0] for n in first]), rates)
-    kept, grown = np.exp(exponents), np.expm1(exponents) / rates * unit
+    table = np.array(pieces, dtype=np.float64).reshape(-1, 2)
+    table[:, 0] = np.round(table[:, 0], _SAME_H)
+    kinds, kind = np.unique(table, axis=0, return_inverse=True)
+    exponents = np.outer(kinds[:, 0], rates)
+    kept = np.exp(exponents)
+    added = np.expm1(exponents) / rates * unit * kinds[:, 1:]
     states = np.empty((len(pieces) + 1, len(rates)))
     states[0] = start
-    added = np.empty_like(start)
-    for n, which in enumerate(kind.tolist()):
-        np.multiply(states[n], kept[which], out=states[n + 1])
-        if rate := pieces[n][1]:
-            np.multiply(grown[which], rate, out=added)
-            states[n + 1] += added
+    for n, which in enumerate(kind.ravel().tolist()):
+        after = states[n + 1]
+        np.multiply(states[n], kept[which], out=after)
+        after += added[which]
     return states
 
 
@@ -138,28 +139,34 @@ def _between(
     unit: Array,
     blocks: Sequence[Piece],
     states: Array,
+    ends: Array,
     step: float,
 ) -> tuple[Array, Array]:
-    """Levels at every multiple of the step: the i-th hour inside every block at once.
+    """Levels (hour, output) at every multiple of the step and at the end.
 
-    A mode that has died out since the start of its block (e^−40) is left out.
+    `seen` is (mode, output); `ends` holds the levels at the ends of the blocks. The n-th hour
+    inside every block is answered at once; a mode that has died out since the start of its block
+    (e^−40) is left out.
     """
-    lengths = np.array([hours for hours, _ in blocks])
-    doses = np.array([rate for _, rate in blocks])
-    starts = np.concatenate(([0.0], np.cumsum(lengths)))
-    number = np.ceil(starts / step - 1e-6).astype(int)
-    number[-1] = int(np.floor(starts[-1] / step + 1e-6)) + 1
-    count = np.diff(number)
-    delay = np.maximum(number[:-1] * step - starts[:-1], 0.0)
+    table = np.array(blocks)
+    starts = np.concatenate(([0.0], np.cumsum(table[:, 0])))
+    first = np.ceil(starts / step - _NEAR).astype(int)
+    last = int(np.floor(starts[-1] / step + _NEAR))
+    count = np.diff(np.append(first[:-1], last + 1))
+    delay = first[:-1] * step - starts[:-1]
+    late = np.flatnonzero(delay > _NEAR * step)
     rest = -unit / rates
-    moving = (states[:-1] - np.outer(doses, rest)) * np.exp(np.outer(delay, rates))
-    settled = seen @ rest
-    levels = np.empty((len(seen), int(number[-1])))
+    moving = states[:-1] - np.outer(table[:, 1], rest)
+    moving[late] *= np.exp(np.outer(delay[late], rates))
+    settled = np.outer(table[:, 1], rest @ seen)
+    levels = np.empty((last + 1, seen.shape[1]))
+    levels[first[:-1][count > 0]] = ends[:-1][count > 0]
     for n in range(int(count.max())):
-        here = np.flatnonzero(count > n)
+        here = np.flatnonzero(count > n) if n else late[count[late] > 0]
         alive = int(np.searchsorted(rates * step * n, _GONE))
-        fading = seen[:, alive:] * np.exp(rates[alive:] * step * n)
-        levels[:, number[:-1][here] + n] = (
-            fading @ moving[here, alive:].T + settled[:, None] * doses[here]
-        )
-    return np.arange(number[-1]) * step, levels
+        fading = seen[alive:] * np.exp(rates[alive:, None] * step * n)
+        levels[first[here] + n] = moving[here, alive:] @ fading + settled[here]
+    hours = np.asarray(np.arange(last + 1) * step)
+    if starts[-1] - hours[-1] <= _NEAR * step:
+        return hours, levels
+    return np.append(hours, starts[-1]), np.vstack([levels, ends[-1]])

@@ -1,7 +1,7 @@
 """The settled profile: what a constant mean dose comes to along the spine, with its band.
 
-A steady state needs no time stepping: one linear solve, for all virtual persons at once. For schedules the
-mean dose is used; `cisterna.spine.forecast` follows them through time.
+A steady state needs no time stepping: one linear solve, for all virtual persons at once. For
+schedules the mean dose is used; `cisterna.spine.forecast` follows them through time.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""One person's level model as SBML (Level 3 Version 2 core), for simulators that share no code with us.
+"""One person's level model as SBML (Level 3 Version 2 core), for simulators of other makers.
 
 Each node of the network is a compartment (volume in mL) with one species (amount in mg); each link
 is a reversible reaction, each loss a reaction without a product, and the delivery is a constant
