@@ -10,7 +10,7 @@ from cisterna.order.reading import prescription_from_text, read_prescription
 from cisterna.order.tip import settled_trace, tip_trace
 from cisterna.order.wire import wire
 from cisterna.quantity import Quantity
-from cisterna.spine.drive import cut, last, pieces_of
+from cisterna.spine.drive import last, pieces_of, split
 from cisterna.spine.forecast import Forecast, forecast
 from cisterna.spine.validation import validate, verdict
 from tests.test_examples import EXAMPLES
@@ -91,14 +91,14 @@ def test_a_seed_gives_the_same_forecast(morphine):
     assert json.dumps(wire(morphine)) == json.dumps(wire(run("simple-morphine.toml")))
 
 
-def test_pieces_can_be_cut_and_split_without_losing_dose():
+def test_pieces_can_be_parted_and_split_without_losing_dose():
     pieces = [(5.0, 1.0), (3.0, 0.0), (4.0, 2.0)]
     early, late = last(pieces, 6.0)
     assert sum(h for h, _ in late) == 6.0
     assert [*early, *late] != []
     dose = sum(h * r for h, r in pieces)
     assert sum(h * r for h, r in [*early, *late]) == pytest.approx(dose)
-    assert sum(h * r for h, r in cut(pieces, 0.7)) == pytest.approx(dose)
+    assert sum(h * r for h, r in split(pieces, 0.7)) == pytest.approx(dose)
 
 
 @pytest.mark.parametrize(

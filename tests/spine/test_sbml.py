@@ -50,8 +50,9 @@ def test_another_simulator_reads_the_export_and_agrees_at_every_node(drug, tip, 
     drive = modes.drive(site) * rate
     for hours, amounts in zip(TIMES[1:], found[1:], strict=True):
         c = modes.concentrations(modes.after(np.zeros(size), drive, hours))
-        wanted = c * made.network.volume_ml
-        assert amounts == pytest.approx(wanted, rel=1e-6, abs=1e-12 * wanted.max()), hours
+        # 4e-12 of the highest: a decomposition rounds at 2e-16 times its scaling, some thousand
+        wanted = c * made.network.volume_ml[:, 0]
+        assert amounts == pytest.approx(wanted, rel=1e-6, abs=4e-12 * wanted.max()), hours
 
 
 def complaints(text: str) -> str:
@@ -103,7 +104,7 @@ def test_every_node_link_and_loss_is_exported_once(text):
     root, network = ET.fromstring(text), built("morphine").network  # noqa: S314 - our own text
     ids = [x.get("id") or "" for x in root.iter(f"{SBML}reaction")]
     assert len(list(root.iter(f"{SBML}compartment"))) == network.size
-    assert sum(x.startswith("link_") for x in ids) == len(network.edges)
+    assert sum(x.startswith("link_") for x in ids) == len(network.a)
     assert sum(x.startswith("loss_") for x in ids) == np.count_nonzero(network.loss_ml_per_h)
     assert len(ids) == len(set(ids))
 

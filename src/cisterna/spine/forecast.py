@@ -168,7 +168,7 @@ def forecast(
     """
     step = float(every.number("h"))
     drugs, refusals = answered(rx, library)
-    tip = _tip_level(trace)
+    tip = _tip_level(trace) if drugs else ""
     runs = {d: pieces_of(trace, d) for d in drugs}
     means = {d: mean_of(runs[d]) for d in drugs}
     bands: dict[str, list[tuple[Reading, Reading]]] = {d: [] for d in drugs}
