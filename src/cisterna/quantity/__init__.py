@@ -24,15 +24,17 @@ from cisterna.quantity.measure import (
     UnreadableQuantity,
 )
 from cisterna.quantity.show import decimal_text, show
-from cisterna.quantity.stroke import StrokeRun
+from cisterna.quantity.stroke import DAY_MS, HOUR_MS, StrokeRun, TipRun
 from cisterna.quantity.time import CivilTime, DeviceClock, DeviceTime, between, later
 
 __all__ = [
     "CONCENTRATION",
+    "DAY_MS",
     "DIFFUSIVITY",
     "DOSE_RATE",
     "DURATION",
     "FLOW",
+    "HOUR_MS",
     "LENGTH",
     "LINE_VOLUME",
     "MASS",
@@ -46,6 +48,7 @@ __all__ = [
     "Quantity",
     "QuantityError",
     "StrokeRun",
+    "TipRun",
     "UnknownUnit",
     "UnreadableQuantity",
     "between",

@@ -1,0 +1,1 @@
+"""What delivers it? The dose controller, its guard, and virtual pumps that fail like real ones."""

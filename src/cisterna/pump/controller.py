@@ -1,0 +1,162 @@
+"""The dose controller: pure and deterministic, (state, event) → (state, outcome).
+
+Each event first settles what flowed since the last one, then changes what it may change, then
+plans what flows next. Nothing flows that the guard has not checked: what it inhibits stops the
+pump and raises the alarm `flow`. Which flow wins where several want it at once is decided in
+`cisterna.pump.flow.wanted`, nowhere else.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from cisterna.pump import alarms as a
+from cisterna.pump import doses, guard, session, upkeep
+from cisterna.pump import events as e
+from cisterna.pump.flow import ALONE, Flow, Once, pour, wanted
+from cisterna.pump.guard import Guard, Inhibited
+from cisterna.pump.programme import Device, Slug
+from cisterna.pump.state import State, Step
+from cisterna.quantity import DAY_MS
+
+
+def new_pump(
+    device: Device,
+    at_ms: int,
+    clock_ms: int,
+    reservoir_nl: int,
+    ng_per_ml: int,
+    line: tuple[Slug, ...],
+) -> State:
+    """A pump without a programme: nothing flows until one is activated."""
+    flow = Flow(at_ms, device.stroke_nl, reservoir_nl, ng_per_ml, line)
+    watch = Guard(device.stroke_nl, device.fastest_nl_per_h, 0, at_ms)
+    return State(device, flow, watch, clock_ms, until_ms=at_ms + DAY_MS)
+
+
+def step(state: State, event: e.Event) -> tuple[State, e.Outcome]:
+    """One event. Raises `ValueError` for an event before the state's time."""
+    known = event.known_ms if isinstance(event, e.PowerReturned) else event.at_ms
+    if not state.now_ms <= known <= event.at_ms:
+        raise ValueError("a pump's time does not go back")
+    made = Step(state)
+    while made.state.until_ms < known:
+        made = _planned(_settled(made, made.state.until_ms))
+    made = _settled(made, known)
+    if isinstance(event, e.PowerReturned):
+        made = _dark(made, event.at_ms)
+    made = _planned(_HANDLERS[type(event)](made, event))
+    found = made.state
+    return found, e.Outcome(made.refused, made.closed, made.log, found.alarms)
+
+
+def _settled(made: Step, at_ms: int) -> Step:
+    """Put on the books what flowed until `at_ms`."""
+    s = made.state
+    tip, flow = pour(s.flow, at_ms)
+    checked = guard.commanded(s.guard, tip, at_ms)
+    if isinstance(checked, Inhibited):
+        raise AssertionError("a part of what the guard allowed was inhibited")
+    made = made.now(replace(s, flow=flow, guard=checked))
+    if s.flow.once and flow.once is None:
+        made = _ended(made, s.flow.once)
+    return upkeep.watched(made)
+
+
+def _ended(made: Step, once: Once) -> Step:
+    """A prime, bridge or dose came to its end."""
+    volume = once.volume_nl
+    closed = e.Closed(once.kind, once.number, volume, volume, volume)
+    if once.kind == "bridge":
+        made = made.now(replace(made.state, bridge_left_nl=0))
+    made = replace(made, closed=(*made.closed, closed))
+    return made.said(f"{once.kind}-ended", str(volume))
+
+
+def _dark(made: Step, until_ms: int) -> Step:
+    """A power loss: nothing flows until it is over, and nothing is repeated.
+
+    What was on record has been settled. The next stroke may have happened too, so it counts as
+    delivered; what flowed once is closed with its bounds, and a dose blocks until it is
+    acknowledged.
+    """
+    s = made.state
+    tip, _ = pour(s.flow, min(until_ms, wanted(s.flow)[1]))
+    if tip:
+        made = _settled(made, min(until_ms, tip.run.at(0).ms + 1))
+    once = made.state.flow.once
+    made = doses.interrupt(made)
+    if once:
+        made = upkeep.doubted(made, once.number)
+    s = made.state
+    off = replace(s.flow, held=True, floor_nl_per_h=None)
+    made = _settled(made.now(replace(s, flow=off, guard=guard.ruled(s.guard, "none"))), until_ms)
+    return made.said("power-returned", f"off for {until_ms - s.now_ms} ms")
+
+
+def _planned(made: Step) -> Step:
+    """Plan what flows next, as far as nothing changes; the guard looks at it first."""
+    effect = a.effect(made.state.alarms)
+    held = _held(made.state, effect)
+    floor = _floor(made.state) if effect == "floor" or made.state.minimum else None
+    made = doses.interrupt(made) if held or floor is not None else session.bridged(made)
+    s = made.state
+    flow = replace(s.flow, held=held, floor_nl_per_h=floor)
+    watch = guard.ruled(s.guard, _regime(flow))
+    _, until = wanted(flow)
+    tip, _ = pour(flow, until)
+    checked = guard.commanded(watch, tip, until)
+    if isinstance(checked, Inhibited):
+        return _inhibited(made, checked)
+    until = upkeep.next_watch(s, flow, tip, until)
+    return made.now(replace(s, flow=flow, guard=watch, tip=tip, until_ms=until))
+
+
+def _held(s: State, effect: a.FlowEffect) -> bool:
+    """Whether nothing may flow; a prime flows in a pump that has no programme yet."""
+    if effect in ("hold", "stop") or s.stopped_ms is not None:
+        return True
+    return s.programme is None and not (s.flow.once and s.flow.once.kind == "prime")
+
+
+def _regime(flow: Flow) -> guard.Regime:
+    if flow.held or (flow.once and flow.once.kind in ALONE):
+        return "none"
+    return "schedule" if flow.floor_nl_per_h is None else "floor"
+
+
+def _floor(s: State) -> int:
+    """The flow when software is in doubt: the prescribed floor, else nothing."""
+    return (s.programme.floor_nl_per_h if s.programme else None) or 0
+
+
+def _inhibited(made: Step, found: Inhibited) -> Step:
+    """The guard said no: the pump stops and says so."""
+    made = made.said("guard-inhibited", f"{found.why} {found.found} {found.limit}").raised("flow")
+    return _planned(made.now(replace(made.state, stopped_ms=made.state.now_ms)))
+
+
+_HANDLERS: dict[type[e.Event], Callable[[Step, Any], Step]] = {
+    e.TimePasses: lambda made, _: made,
+    e.PowerReturned: lambda made, _: made,
+    e.Interrogated: lambda made, _: made.said("interrogated"),
+    e.SessionOpened: session.opened,
+    e.Staged: session.staged,
+    e.Confirmed: session.confirmed,
+    e.Activated: session.activated,
+    e.SessionEnded: session.ended,
+    e.DoseAsked: doses.asked,
+    e.DoseStopped: doses.stopped,
+    e.BolusOrdered: doses.ordered,
+    e.Primed: doses.primed,
+    e.Stopped: upkeep.stopped,
+    e.Restarted: upkeep.restarted,
+    e.MinimumOrdered: upkeep.minimum,
+    e.Refilled: upkeep.refilled,
+    e.LineSet: upkeep.line_set,
+    e.Noticed: upkeep.noticed,
+    e.Reconciled: upkeep.reconciled,
+    e.ClockSet: upkeep.clock_set,
+    e.AlarmSilenced: upkeep.silenced,
+    e.AlarmAcknowledged: upkeep.acknowledged,
+}

@@ -1,0 +1,240 @@
+"""The guard: a second, independent look at everything that is about to flow. It can only inhibit.
+
+It knows the limits of the active programme, the device's maximum, and the stroke runs with what
+they push out of the tip; nothing of the controller that proposes them. It keeps three invariants:
+
+- Flow: in no window is more commanded than the programme schedules and the admitted doses add, by
+  more than one stroke (and what the fastest flow is in the millisecond that times are rounded
+  to). Commanded less granted is followed as a balance; its rise above its lowest point so far is
+  the largest excess of any window that ends now.
+- Device: no run is faster than the device's maximum.
+- Dose: a patient or clinician dose is admitted only if in every window of 24 hours, from the one
+  that ends now to the one that begins as the dose ends, the mass of primary drug leaving the tip
+  (delivered, committed, and all that is scheduled) stays within the limit. Windows are half-open
+  and roll; a stroke counts when it starts.
+
+Integers only: ms, nL, nL/h, fg; balances in nL·ms/h (3,600,000 make a nanolitre).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cisterna.quantity import DAY_MS, HOUR_MS, TipRun
+
+Why = Literal["flow", "device", "dose", "time"]
+Regime = Literal["none", "schedule", "floor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inhibited:
+    """Why something may not flow: what was found, and the limit (nL·ms/h, nL/h, fg or ms)."""
+
+    why: Why
+    found: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A repeating schedule: (ms in the cycle, nL/h) steps, the first at zero.
+
+    The cycle begins at `anchor_ms` and every `cycle_ms` before and after it.
+    """
+
+    anchor_ms: int
+    cycle_ms: int
+    steps: tuple[tuple[int, int], ...]
+
+    def between(self, start_ms: int, end_ms: int) -> int:
+        """What it grants in [start, end)."""
+        return self._by(end_ms) - self._by(start_ms)
+
+    def _by(self, at_ms: int) -> int:
+        cycles, within = divmod(at_ms - self.anchor_ms, self.cycle_ms)
+        whole = part = 0
+        ends = [*(at for at, _ in self.steps[1:]), self.cycle_ms]
+        for (at, rate), end in zip(self.steps, ends, strict=True):
+            whole += rate * (end - at)
+            part += rate * max(0, min(end, within) - at)
+        return cycles * whole + part
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """One volume that may flow once: at its rate from `start_ms`, and all of it by its end.
+
+    The rate is the volume over the duration, rounded down; what that leaves is granted at the end.
+    """
+
+    start_ms: int
+    duration_ms: int
+    volume_nl: int
+
+    @property
+    def end_ms(self) -> int:
+        """When all of it has been granted."""
+        return self.start_ms + self.duration_ms
+
+    @property
+    def rate_nl_per_h(self) -> int:
+        """Its rate, rounded down."""
+        return self.volume_nl * HOUR_MS // self.duration_ms
+
+    def between(self, start_ms: int, end_ms: int) -> int:
+        """What it grants in [start, end)."""
+        return self._by(end_ms) - self._by(start_ms)
+
+    def _by(self, at_ms: int) -> int:
+        if at_ms >= self.end_ms:
+            return self.volume_nl * HOUR_MS
+        return self.rate_nl_per_h * max(0, at_ms - self.start_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What the guard knows; a value, so that a power loss cannot leave it half-changed.
+
+    `checked_ms` is the time up to which flow was checked. `regime` says what is granted from then
+    on besides what was admitted: the schedule, the floor, or nothing. `lowest` is the
+    lowest point so far of the balance (commanded less granted), counted from its value now.
+    """
+
+    stroke_nl: int
+    device_nl_per_h: int
+    per_24h_fg: int
+    checked_ms: int
+    schedule: Granted | None = None
+    floor_nl_per_h: int = 0
+    regime: Regime = "none"
+    admitted: tuple[Admitted, ...] = ()
+    lowest: int = 0
+    history: tuple[TipRun, ...] = ()
+
+    def granted(self, start_ms: int, end_ms: int) -> int:
+        """All that may flow in [start, end)."""
+        scheduled = 0
+        if self.regime == "floor":
+            scheduled = self.floor_nl_per_h * (end_ms - start_ms)
+        elif self.regime == "schedule" and self.schedule:
+            scheduled = self.schedule.between(start_ms, end_ms)
+        return scheduled + sum(a.between(start_ms, end_ms) for a in self.admitted)
+
+
+def programmed(guard: Guard, schedule: Granted, floor_nl_per_h: int, per_24h_fg: int) -> Guard:
+    """A programme is activated: its schedule, its safe floor and its limit."""
+    return replace(guard, schedule=schedule, floor_nl_per_h=floor_nl_per_h, per_24h_fg=per_24h_fg)
+
+
+def schedule_fits(schedule: Granted, ng_per_ml: int, per_24h_fg: int) -> Inhibited | None:
+    """Whether the schedule alone stays within the limit in every 24 hours, once, when staged.
+
+    The flow of a window is piecewise linear in its start, so the largest has an edge on a step.
+    """
+    edges = [schedule.anchor_ms + at for at, _ in schedule.steps]
+    most = max(
+        *(schedule.between(edge, edge + DAY_MS) for edge in edges),
+        *(schedule.between(edge - DAY_MS, edge) for edge in edges),
+    )
+    mass = -(-most * ng_per_ml // HOUR_MS)
+    return Inhibited("dose", mass, per_24h_fg) if mass > per_24h_fg else None
+
+
+def allowed(guard: Guard, once: Admitted) -> Guard:
+    """A prime or a bridge, which was checked as a whole when it was staged."""
+    return replace(guard, admitted=(*guard.admitted, once))
+
+
+def ruled(guard: Guard, regime: Regime) -> Guard:
+    """What is granted from now on: the schedule, the floor, or nothing."""
+    return guard if guard.regime == regime else replace(guard, regime=regime)
+
+
+def called_off(guard: Guard) -> Guard:
+    """What was admitted and has not flowed will not flow."""
+    return replace(guard, admitted=())
+
+
+def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibited:
+    """Check what is about to flow in [checked, until); nothing flows for None.
+
+    Returns the guard with this flow on its books, or why it may not flow. What is called off
+    later is checked again from the guard before, with the part that did flow.
+    """
+    if until_ms < guard.checked_ms:
+        return Inhibited("time", until_ms, guard.checked_ms)
+    books = (0, guard.lowest, guard.checked_ms)
+    if tip is not None:
+        found = _strokes_fit(guard, tip, until_ms)
+        if isinstance(found, Inhibited):
+            return found
+        books = found
+    balance, lowest, at = books
+    balance -= guard.granted(at, until_ms)
+    recent = tuple(t for t in guard.history if t.run.last.ms > until_ms - DAY_MS)
+    return replace(
+        guard,
+        checked_ms=until_ms,
+        lowest=min(lowest, balance) - balance,
+        history=recent if tip is None else (*recent, tip),
+        admitted=tuple(a for a in guard.admitted if a.end_ms > until_ms),
+    )
+
+
+def _strokes_fit(guard: Guard, tip: TipRun, until_ms: int) -> tuple[int, int, int] | Inhibited:
+    """(balance, lowest, checked) after each stroke of a run, or what is wrong with it."""
+    run, one = tip.run, tip.run.stroke_nl * HOUR_MS
+    if run.rate_nl_per_h > guard.device_nl_per_h:
+        return Inhibited("device", run.rate_nl_per_h, guard.device_nl_per_h)
+    if run.start.ms < guard.checked_ms or run.stroke_nl != guard.stroke_nl:
+        return Inhibited("time", run.start.ms, guard.checked_ms)
+    if run.last.ms >= until_ms:
+        return Inhibited("time", run.last.ms, until_ms)
+    balance, lowest, at = 0, guard.lowest, guard.checked_ms
+    for stroke in range(run.count):
+        now = run.at(stroke).ms
+        balance -= guard.granted(at, now)
+        lowest = min(lowest, balance)
+        balance += one - guard.granted(now, now + 1)
+        at = now + 1
+        if balance - lowest > one + guard.device_nl_per_h:
+            return Inhibited("flow", balance - lowest, one + guard.device_nl_per_h)
+    return balance, lowest, at
+
+
+def admit(guard: Guard, dose: Admitted, ahead: Iterable[TipRun]) -> Guard | Inhibited:
+    """Admit one dose, if every window that it can touch stays within the limit.
+
+    `ahead` is all that will leave the tip from now to 24 hours after the end of the dose: what is
+    committed, what is scheduled, and the dose itself.
+    """
+    strokes = [s for tip in (*guard.history, *ahead) for s in _strokes(tip)]
+    most = heaviest_day(strokes, dose.end_ms)
+    if most > guard.per_24h_fg:
+        return Inhibited("dose", most, guard.per_24h_fg)
+    return replace(guard, admitted=(*guard.admitted, dose))
+
+
+def heaviest_day(strokes: list[tuple[int, int]], last_start_ms: int) -> int:
+    """The largest mass in any [t, t + 24 h) with t up to `last_start_ms`.
+
+    `strokes` are (ms, fg) in order of time. The largest window begins with a stroke.
+    """
+    most = mass = end = 0
+    for begin, first in strokes:
+        if begin > last_start_ms:
+            break
+        while end < len(strokes) and strokes[end][0] < begin + DAY_MS:
+            mass += strokes[end][1]
+            end += 1
+        most = max(most, mass)
+        mass -= first
+    return most
+
+
+def _strokes(tip: TipRun) -> Iterator[tuple[int, int]]:
+    stroke = 0
+    for count, mass in tip.parts:
+        for _ in range(count):
+            yield tip.run.at(stroke).ms, mass
+            stroke += 1

@@ -1,0 +1,115 @@
+"""The state of a pump between two events: a value, so that it can be kept, compared and restored.
+
+Between events the pump does what `tip` says until `until_ms`. `guard` has checked all that flowed
+until `flow.now_ms`; what is planned was checked by the same guard before it was planned.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cisterna.pump import alarms as a
+from cisterna.pump.events import Closed, Refusal
+from cisterna.pump.flow import Flow
+from cisterna.pump.guard import Guard
+from cisterna.pump.log import Entry
+from cisterna.pump.programme import Device, Programme
+from cisterna.quantity import TipRun
+
+Stage = Literal["open", "staged", "confirmed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A programming session: how far it is, and what was staged in it."""
+
+    number: int
+    since_ms: int
+    stage: Stage = "open"
+    programme: Programme | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A dose whose outcome is not known: it counts as delivered and blocks patient doses."""
+
+    number: int
+    asked_nl: int
+    least_nl: int
+    most_nl: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything the controller knows.
+
+    `clock_ms` is wall time less device time. `stopped_ms` is when a person or a fault stopped the
+    pump. `granted` holds the starts of the patient's doses of the last 24 h and `last_dose_ms`
+    the latest of all; `bridge_left_nl` is what an interrupted bridge has still to pump.
+    """
+
+    device: Device
+    flow: Flow
+    guard: Guard
+    clock_ms: int = 0
+    programme: Programme | None = None
+    tip: TipRun | None = None
+    until_ms: int = 0
+    session: Session | None = None
+    stopped_ms: int | None = None
+    minimum: bool = False
+    bridge_left_nl: int = 0
+    granted: tuple[int, ...] = ()
+    last_dose_ms: int | None = None
+    unknown: Unknown | None = None
+    alarms: a.Alarms = ()
+
+    @property
+    def now_ms(self) -> int:
+        """Device time of the last event."""
+        return self.flow.now_ms
+
+    @property
+    def version(self) -> int:
+        """Version of the running programme; 0 without one."""
+        return self.programme.version if self.programme else 0
+
+    def wall_ms(self, at_ms: int) -> int:
+        """Wall time of the pump's clock."""
+        return at_ms + self.clock_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A state on its way through an event, with what the event has led to so far."""
+
+    state: State
+    refused: Refusal | None = None
+    closed: tuple[Closed, ...] = ()
+    log: tuple[Entry, ...] = ()
+
+    def now(self, state: State) -> "Step":
+        """The same step with another state."""
+        return replace(self, state=state)
+
+    def said(self, what: str, why: str = "") -> "Step":
+        """The same step with one more entry in the log."""
+        s = self.state
+        return replace(self, log=(*self.log, Entry(s.now_ms, s.wall_ms(s.now_ms), what, why)))
+
+    def refuse(self, code: str, message: str, ready_ms: int | None = None) -> "Step":
+        """The command is refused; the refusal is logged."""
+        return replace(self.said("refused", code), refused=Refusal(code, message, ready_ms))
+
+    def raised(self, code: str) -> "Step":
+        """An alarm begins; logged once, silenced or not."""
+        found = a.raised(self.state.alarms, code, self.state.now_ms)
+        if found == self.state.alarms:
+            return self
+        return self.now(replace(self.state, alarms=found)).said("alarm", code)
+
+    def ended(self, code: str) -> "Step":
+        """The condition of an alarm is over."""
+        if code not in a.wrong_now(self.state.alarms):
+            return self
+        found = a.ended(self.state.alarms, code)
+        return self.now(replace(self.state, alarms=found)).said("alarm-over", code)
