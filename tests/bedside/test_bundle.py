@@ -1,5 +1,6 @@
 """The page carries the pinned runtime or is not made, and its policy lets nothing out."""
 
+import json
 import re
 from base64 import b64decode, b64encode
 from hashlib import sha256
@@ -12,10 +13,14 @@ from typer.testing import CliRunner
 
 from cisterna.bedside import bedside
 from cisterna.bedside.archive import PACKAGE, archive
-from cisterna.bedside.bundle import page
+from cisterna.bedside.bundle import page, spine
 from cisterna.bedside.runtime import PLACE, VARIABLE, find_runtime, pinned
 from cisterna.cli.app import app
+from cisterna.facts import Library
 from cisterna.order.form import Unusable
+from cisterna.spine.export import export
+from cisterna.spine.forecast import ASSUMPTIONS
+from cisterna.spine.refusal import drug_refusal
 
 FILES = list(pinned()["sha256"])
 
@@ -107,7 +112,11 @@ def test_the_rooms_go_in_unchanged():
 
     assert "cisterna/facts/drugs/morphine.toml" in names
     assert "tzdata/zoneinfo/America/New_York" in names
-    assert not [n for n in names if n.startswith(("cisterna/cli", "cisterna/spine"))]
+    few = {f"cisterna/spine/{name}.py" for name in ("__init__", "drive", "refusal")}
+    assert {n for n in names if n.startswith("cisterna/spine")} == few
+    assert not [n for n in names if n.startswith("cisterna/cli")]
+    for name in few:
+        assert "numpy" not in (PACKAGE.parent / name).read_text("utf-8")
 
 
 def test_the_same_sources_give_the_same_page(runtime: Path):
@@ -138,6 +147,16 @@ def test_the_runtime_in_the_page_is_the_pinned_one(runtime: Path):
 
     assert found
     assert sha256(b64decode(found[1])).hexdigest() == pinned()["sha256"]["python_stdlib.zip"]
+
+
+def test_the_page_carries_the_modes_of_every_drug_that_has_an_answer():
+    made = spine(Library())
+    refused = {d for d in Library().drug_ids if drug_refusal(Library().drug(d), Library())}
+
+    assert set(made["modes"]) == set(Library().drug_ids) - refused
+    assert made["modes"]["morphine"] == export(Library(), "morphine", made["persons"]).json()
+    assert len(made["assumptions"]) == len(ASSUMPTIONS) - 1
+    assert len(json.dumps(made)) < 800_000
 
 
 def test_the_runtime_is_not_in_the_repository():

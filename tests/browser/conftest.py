@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from cisterna.bedside import bedside
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -39,6 +41,12 @@ def browser(chromium: str) -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def file(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page at the bedside, built once."""
+    return bedside(tmp_path_factory.mktemp("page") / "bedside.html", runtime)
 
 
 @pytest.fixture

@@ -12,21 +12,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from cisterna.bedside import bedside
 from tests.campaigns.bedside import READY, alike, command_line, in_page, pairs
 from tests.orders import order, toml
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SINGLES = sorted(p.name for p in EXAMPLES.glob("*.toml"))
-CHANGES = sorted(p.name for p in EXAMPLES.iterdir() if p.is_dir())
+CHANGES = sorted(p.parent.name for p in EXAMPLES.glob("*/old.toml"))
 TWICE = "The bridge is not programmed: twice the dose for about 19 hours."
 LONG_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def file(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page, built once."""
-    return bedside(tmp_path_factory.mktemp("page") / "bedside.html", runtime)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +99,8 @@ def test_over_http_it_asks_only_for_itself_and_gives_the_same_answer(
         settled(other, TWICE)
         assert asked[0] == address
         assert all(a.startswith("blob:") for a in asked[1:])
-        assert other.locator(".plan").inner_html() == page.locator(".plan").inner_html()
+        for part in (".plan", "#spine-svg"):
+            assert other.locator(part).inner_html() == page.locator(part).inner_html()
     finally:
         other.close()
         server.shutdown()

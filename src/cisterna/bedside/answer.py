@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from cisterna.bedside.course import course
 from cisterna.bedside.parts import (
     plan_parts,
     plan_words,
@@ -111,6 +112,7 @@ def _planned(old: Prescription | None, new: Prescription, bridged: bool) -> dict
         "plan": wire(made),
         "words": plan_words(made, bridged),
         "html": plan_parts(made, _library(), bridged),
+        "spine": course(made, _library()),
         "bridge_needed": made.bridge is not None and made.bridge.needed,
     }
 

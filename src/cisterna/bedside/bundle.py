@@ -21,15 +21,25 @@ from cisterna.bedside.fields import filled, spec
 from cisterna.bedside.runtime import find_runtime, pinned
 from cisterna.facts import Library
 from cisterna.order.form import Problem, Unusable
+from cisterna.spine.drawing import canal_drawn, geometry
+from cisterna.spine.export import export
+from cisterna.spine.forecast import ASSUMPTIONS
+from cisterna.spine.refusal import drug_refusal
 
 HERE = Path(__file__).parent
 PAGE = HERE / "page"
 PACKAGE = HERE.parent
 
+_PERSONS = 500
+# The page says itself how the canal is at the start.
+_STARTS = "at the start"
 _MARK = b"<title>Cisterna at the bedside</title>"
-_SCRIPTS = ("toml.js", "controls.js", "form.js", "pane.js", "client.js", "main.js")
+_SCRIPTS = (
+    *("toml.js", "controls.js", "form.js", "pane.js", "client.js"),
+    *("modes.js", "figures.js", "picture.js", "spine.js", "main.js"),
+)
 _WORKER = ("pyodide.asm.js", "pyodide.js")
-_MODULE_LINE = re.compile(r'^import .* from "\./[a-z]+\.js";\n', re.MULTILINE)
+_MODULE_LINE = re.compile(r'^import [^;]* from "\./[a-z]+\.js";\n', re.MULTILINE)
 
 
 def write_page(out: Path, runtime: Path | None) -> Path:
@@ -80,7 +90,14 @@ def page(runtime: Mapping[str, bytes]) -> str:
         "stdlib": runtime["python_stdlib.zip"],
         "site": archive(),
     }
-    data = {"lock": _lock(runtime), "form": spec(Library()), "start": _start()}
+    example = _example()
+    data = {
+        "lock": _lock(runtime),
+        "form": spec(Library()),
+        "start": _start(),
+        "spine": spine(Library()),
+        "course": example["spine"],
+    }
     return _fill(
         _page("bedside.html"),
         {
@@ -94,7 +111,8 @@ def page(runtime: Mapping[str, bytes]) -> str:
             "SCRIPT": f'<script type="module">{script}</script>',
             "VERSION": own_version(),
             "RUNTIME": _runtime_words(),
-            **{place.upper(): html for place, html in _example().items()},
+            "CANAL": canal_drawn(),
+            **{place.upper(): html for place, html in example["html"].items()},
         },
     )
 
@@ -115,7 +133,7 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
 
 def _data(value: object) -> str:
     """JSON in a page: no `<` can end its element."""
-    text = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return f'<script type="application/json" id="data">{text}</script>'
 
 
@@ -124,15 +142,26 @@ def _lock(runtime: Mapping[str, bytes]) -> dict[str, Any]:
     return {"info": json.loads(runtime["pyodide-lock.json"])["info"], "packages": {}}
 
 
+def spine(library: Library) -> dict[str, Any]:
+    """What the page draws the spine from: the modes of every drug that the model answers for."""
+    drugs = [library.drug(name) for name in library.drug_ids]
+    known = [drug.id for drug in drugs if drug_refusal(drug, library) is None]
+    return {
+        "modes": {name: export(library, name, _PERSONS).json() for name in known},
+        "persons": _PERSONS,
+        "assumptions": [words for words in ASSUMPTIONS if _STARTS not in words],
+        "place": geometry(),
+    }
+
+
 def _start() -> dict[str, Any]:
     """The accident on which the page begins."""
     return {side: filled(_page(f"{side}.toml")) for side in ("old", "new")}
 
 
-def _example() -> dict[str, str]:
+def _example() -> dict[str, Any]:
     """The answer for the accident, so that it can be read before Python runs in the page."""
-    found: dict[str, str] = answer(_page("old.toml"), _page("new.toml"), bridged=False)["html"]
-    return found
+    return answer(_page("old.toml"), _page("new.toml"), bridged=False)
 
 
 def _runtime_words() -> str:

@@ -50,14 +50,18 @@ def tip_change(old: Prescription, new: Prescription, bridge: Bridge) -> TipChang
     return TipChange(hours, needed <= _LONGEST_H, traces)
 
 
-def tip_trace(rx: Prescription, bridge: Bridge | None, days: Quantity) -> TipTrace:
+def tip_trace(
+    rx: Prescription, bridge: Bridge | None, days: Quantity, programmed: bool = True
+) -> TipTrace:
     """The trace at the tip from the fill on, in plug flow, without patient doses.
 
     The line holds what the order says: this solution, CSF, or the previous one, which a bridge
-    then runs out. Raises `Refused` when the line holds CSF and its volume is not known.
+    then runs out, or the new flow where the bridge is not `programmed`. Raises `Refused` when the
+    line holds CSF and its volume is not known.
     """
     end = days.number("day")
-    runs = delivery(rx, bridge.setting if bridge else None, all_patient_doses=False).runs(end)
+    setting = bridge.setting if bridge and programmed else None
+    runs = delivery(rx, setting, all_patient_doses=False).runs(end)
     line = []
     if rx.previous is not None and bridge is not None and bridge.needed:
         line = [slug(rx.previous, bridge.volume)]

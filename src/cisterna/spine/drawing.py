@@ -19,6 +19,18 @@ _WIDEST_PX = 26.0
 _LEGEND = (("bridged", "CSF, default person"), ("basal", "cord, outer shell, default person"))
 
 
+def canal_drawn() -> Markup:
+    """Every level of the canal with its name, without a tip."""
+    return join([_level(n, level, None) for n, level in enumerate(levels())])
+
+
+def geometry() -> dict[str, float]:
+    """Where things lie in the picture, for a page that draws its lines itself."""
+    height = _TOP + _ROW * len(levels()) + _FOOT
+    places = {"row": _ROW, "top": _TOP, "foot": _FOOT, "left": _LEFT, "right": WIDTH - _RIGHT}
+    return {**places, "canal": _CANAL, "width": WIDTH, "height": height}
+
+
 def spine_section(found: Profile) -> Markup:
     """The part of the sheet about the spine."""
     said: list[Markup] = [

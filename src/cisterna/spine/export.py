@@ -23,8 +23,8 @@ from cisterna.spine.cohort import Draw, cohort, default_draw
 from cisterna.spine.network import Array
 from cisterna.spine.reading import SITES, default_modes, settled
 
-FAST_PER_H = 8.0
-SMALLEST = 1e-4
+FAST_PER_H = 60.0
+SMALLEST = 1e-5
 _DIGITS = 6
 
 
@@ -94,8 +94,8 @@ def export(library: Library, drug: str, size: int = 200, seed: int = 1) -> Expor
 def _kept(rates_per_h: Array, drive: Array, see: Array) -> NDArray[np.bool_]:
     """Which modes are slow, and somewhere more than a trace of a settled level."""
     gain = -drive / rates_per_h
-    settled_level = (see @ gain.T)[:, :, None]
-    share = np.abs(see[:, None, :] * gain / settled_level).max(axis=(0, 1))
+    level = (see @ gain.T)[:, :, None]
+    share = np.abs(see[:, None, :] * gain / level).max(axis=(0, 1))
     return np.asarray((-rates_per_h < FAST_PER_H) & (share > SMALLEST))
 
 

@@ -2,13 +2,16 @@
 
 import { startPython } from "./client.js";
 import { control, made } from "./controls.js";
+import { levelsOf, run, settled } from "./modes.js";
 import { orderPane } from "./pane.js";
+import { spinePart } from "./spine.js";
 
 const WAIT_MS = 120;
 const LONGEST_MS = 30_000;
 const data = JSON.parse(document.getElementById("data").textContent);
 const by = (id) => document.getElementById(id);
 const places = new Map([...document.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
+const OWN = ["results", "residual", "spine"];
 const VISIT = [
   { key: "order", label: "Order that was running", kind: "choice", words: ["old", "new"],
     names: { old: "the old order", new: "the new order" }, unsaid: "choose" },
@@ -66,6 +69,7 @@ const panes = {
   old: orderPane("old", "Old order", data.form, python),
   new: orderPane("new", "New order", data.form, python),
 };
+const spine = spinePart(data.spine);
 const hasOld = by("has-old");
 const bridged = by("bridged");
 const same = made("button", { type: "button" }, "Patient, pump and catheter as in the old order");
@@ -129,7 +133,9 @@ async function ask() {
 }
 
 function clear(words = "") {
-  for (const [name, place] of places) if (name !== "results") place.replaceChildren();
+  for (const [name, place] of places) if (!OWN.includes(name)) place.replaceChildren();
+  places.get("residual").replaceChildren();
+  spine.show(null);
   if (words) places.get("story").append(made("p", { class: "plain" }, words));
 }
 
@@ -144,9 +150,10 @@ function put(place, html) {
 
 function show(found) {
   for (const [name, place] of places) {
-    if (name !== "results" && name !== "residual") put(place, found.html[name] ?? "");
+    if (!OWN.includes(name)) put(place, found.html[name] ?? "");
   }
   put(places.get("residual"), found.residual?.html ?? "");
+  spine.show(found.spine, bridged.checked);
   by("bridge-choice").hidden = !found.bridge_needed;
   document.body.classList.toggle("unbridged", Boolean(found.bridge_needed) && !bridged.checked);
   for (const side of ["old", "new"]) {
@@ -159,7 +166,10 @@ function show(found) {
 // What she does -----------------------------------------------------------------------------------
 
 for (const pane of Object.values(panes)) pane.section.addEventListener("order-changed", changed);
-bridged.addEventListener("input", changed);
+bridged.addEventListener("input", () => {
+  spine.bridge(bridged.checked);
+  changed();
+});
 by("visit-fields").addEventListener("input", changed);
 hasOld.addEventListener("input", () => {
   panes.old.section.classList.toggle("off", !hasOld.checked);
@@ -196,5 +206,9 @@ by("paper").addEventListener("click", async () => {
 });
 
 for (const side of ["old", "new"]) panes[side].start(data.start[side]);
+spine.show(data.course, bridged.checked);
 // For tests and for whoever wants the answer as data.
-globalThis.cisterna = { ask: async (...given) => (await python).ask(...given) };
+globalThis.cisterna = {
+  ask: async (...given) => (await python).ask(...given),
+  spine: { modes: data.spine.modes, settled, run, levelsOf },
+};
