@@ -15,7 +15,7 @@ from cisterna.order.schema import json_schema
 if TYPE_CHECKING:
     from cisterna.cli.show import View
 
-SCHEMAS = ("prescription", "site")
+SCHEMAS = ("prescription", "scenario", "site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,10 @@ def facts_view(result: Facts, library: Library, name: str | None) -> "View":
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON Schema of a file; raises `UnknownFact` for another name."""
     known(name, SCHEMAS, "schema")
+    if name == "scenario":
+        from cisterna.pump.scenario_schema import json_schema as scenario_schema  # noqa: PLC0415
+
+        return scenario_schema()
     return SITE_SCHEMA if name == "site" else json_schema(Library())
 
 
