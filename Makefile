@@ -20,16 +20,27 @@ export NO_MKDOCS_2_WARNING := 1
 # The Python of the page at the bedside: fetched, unless its folder is named.
 PYODIDE := $(if $(CISTERNA_PYODIDE),,build/pyodide/.fetched)
 
+# The same where a target goes on without it: what to install is said, and nothing fails.
+TRY_PYODIDE = $(if $(CISTERNA_PYODIDE),true,\
+	{ test build/pyodide/.fetched -nt src/cisterna/bedside/pyodide.toml || \
+	{ scripts/need-pyodide build/pyodide && touch build/pyodide/.fetched; }; })
+
 # An environment whose interpreter has gone is made again.
 $(shell test ! -d $(VENV) || $(BIN)/python -c '' 2>/dev/null || rm -rf $(VENV))
 
 .PHONY: run test campaign bedside docs shown lock clean
 .NOTPARALLEL:
 
-run: $(VENV)/.run ## the plan of an example change of concentration
+run: $(VENV)/.run ## the plan of an example change, then the page at the bedside in a browser
 	@mkdir -p build
 	$(BIN)/cisterna plan examples/change/old.toml examples/change/new.toml --html build/plan.html
-	@echo "Open build/plan.html in a browser to see it there, or print it."
+	@if $(TRY_PYODIDE) && $(BIN)/cisterna bedside --out build/bedside.html; then \
+		echo "The plan for paper: build/plan.html"; \
+		$(BIN)/python -m cisterna.bedside.opening build/bedside.html; \
+	else \
+		echo "The page at the bedside was not made; the plan above is a page too."; \
+		$(BIN)/python -m cisterna.bedside.opening build/plan.html; \
+	fi
 
 test: $(VENV)/.test $(PYODIDE) ## format, lint, types, import contract, documents, tests
 	@mkdir -p build
@@ -49,7 +60,8 @@ campaign: $(VENV)/.test $(PYODIDE) ## the long verification, resumable: make cam
 bedside: $(VENV)/.run $(PYODIDE) ## the page at the bedside: one file that opens offline in any browser
 	$(BIN)/cisterna bedside --out build/bedside.html
 
-docs: $(VENV)/.test ## the documents as a site in build/site
+docs: $(VENV)/.test ## the documents as a site in build/site, with the live page where its Python is
+	@$(TRY_PYODIDE) || echo "The documents are built without the live page."
 	$(BIN)/mkdocs build --strict --site-dir build/site
 	@echo "The documents: build/site/index.html (open it in a browser)."
 
