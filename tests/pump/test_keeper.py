@@ -1,0 +1,234 @@
+"""A pump that is kept on record survives a power loss at any write, and forgets no stroke.
+
+The motor here counts what it really did. A power cut is an exception from the simulated disk: all
+that was not synced is gone, and the pump is restored from what the disk still holds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+
+from cisterna.pump import events as e
+from cisterna.pump import keeper as kept
+from cisterna.pump.codec import Unreadable, event_bytes, read_event, read_state, state_bytes
+from cisterna.pump.controller import new_pump, step
+from cisterna.pump.keeper import Keeper
+from cisterna.pump.programme import BridgeRule, Device, PatientRule, Programme, Slug
+from cisterna.pump.recovery import JournalRefused
+from cisterna.pump.state import State
+from cisterna.quantity import DAY_MS, HOUR_MS
+from tests.pump.disk import Disk, Op
+
+DEVICE = Device("SN1", 1000, 1_000_000, 20_000_000, 2 * DAY_MS, 2555 * DAY_MS, 90 * DAY_MS)
+MINUTE = 60_000
+PROGRAMME = Programme(
+    serial="SN1",
+    version=1,
+    primary="morphine",
+    ng_per_ml=10_000_000,
+    mode="flex",
+    cycle_ms=DAY_MS,
+    zero_ms=0,
+    steps=((0, 60_000), (6 * HOUR_MS, 20_000)),
+    per_24h_fg=10**13,
+    patient=PatientRule(5_000, 10 * MINUTE, HOUR_MS, 4),
+    low_reservoir_nl=2_000_000,
+    floor_nl_per_h=6_000,
+)
+HISTORY: tuple[e.Event, ...] = (
+    e.SessionOpened(0, 1),
+    e.Staged(0, 1, PROGRAMME),
+    e.Confirmed(0, 1, PROGRAMME.digest),
+    e.Activated(0, 1, 0),
+    e.SessionEnded(1, 1),
+    e.DoseAsked(7 * MINUTE + 1, 1, 8 * MINUTE),
+    e.DoseAsked(40 * MINUTE + 1, 2, 41 * MINUTE),
+    e.ClockSet(60 * MINUTE + 1, 5 * HOUR_MS),
+    e.DoseAsked(75 * MINUTE + 1, 3, 76 * MINUTE),
+    e.TimePasses(95 * MINUTE + 1),
+)
+
+
+class Cut(Exception):
+    """The power is gone."""
+
+
+@dataclass
+class Bench:
+    """A pump on a bench: a disk, a keeper, a motor that counts, and a clock that runs on."""
+
+    disk: Disk
+    keeper: Keeper
+    moved: int = 0
+    done: int = 0
+    losses: int = 0
+    closed: tuple[e.Closed, ...] = ()
+
+    def run(self) -> None:
+        """Live through the history from where it was."""
+        while self.done < len(HISTORY):
+            event = HISTORY[self.done]
+            while (at := self.keeper.next_stroke_ms()) is not None and at < event.at_ms:
+                if self.keeper.strike():
+                    self.moved += 1
+            if self.keeper.state.until_ms < event.at_ms:
+                due = e.TimePasses(self.keeper.state.until_ms)
+                self.closed += self.keeper.handle(due).closed
+                continue
+            now = max(event.at_ms, self.keeper.marked_ms + 1)
+            self.closed += self.keeper.handle(replace(event, at_ms=now)).closed
+            self.done += 1
+
+    def power_returns(self) -> None:
+        """After a cut: only what was synced is left; the clock has run on by a second."""
+        self.disk = Disk(dict(self.disk.kept))
+        now = max(self.keeper.marked_ms, HISTORY[self.done].at_ms) + 1000
+        self.keeper, outcome = Keeper.restored(self.disk, "SN1", now)
+        self.closed += outcome.closed
+        self.losses += 1
+
+
+def fresh() -> State:
+    """A full pump without a programme."""
+    return new_pump(DEVICE, 0, 0, 20_000_000, 10_000_000, (Slug(300_000, 10_000_000),))
+
+
+def bench(fails: Callable[[int, Op], int | None] = lambda _, __: None) -> Bench:
+    disk = Disk()
+    made = Bench(disk, Keeper.new(disk, fresh()))
+    disk.fails = fails
+    return made
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small journal, so that its snapshots are renewed within the history."""
+    monkeypatch.setattr(kept, "CAPACITY", 24_576)
+
+
+def used(state: State) -> int:
+    """Strokes that the pump says it made."""
+    return (20_000_000 - state.flow.reservoir_nl) // 1000
+
+
+def test_without_a_power_loss_the_books_are_the_motor():
+    made = bench()
+    made.run()
+    assert used(made.keeper.state) == made.moved
+    assert {c.number for c in made.closed if c.kind == "patient"} == {1, 3}
+
+
+def operations() -> int:
+    made = bench()
+    begin = len(made.disk.trace)
+    made.run()
+    return len(made.disk.trace) - begin
+
+
+def cut_at(number: int) -> Bench:
+    """The power goes in the n-th operation on the disk after the pump was made."""
+    seen = [0]
+
+    def fails(_: int, __: Op) -> int | None:
+        seen[0] += 1
+        if seen[0] == number:
+            raise Cut
+        return None
+
+    made = bench(fails)
+    try:
+        made.run()
+    except Cut:
+        made.power_returns()
+        made.run()
+    return made
+
+
+def test_a_power_loss_at_any_operation_repeats_nothing_and_loses_one_stroke_at_most():
+    every = operations()
+    assert every > 400
+    for number in range(1, every + 1, 3):
+        made = cut_at(number)
+        said = used(made.keeper.state)
+        assert made.moved <= said <= made.moved + 1, number
+        doses = [c.number for c in made.closed if c.kind == "patient"]
+        assert len(doses) == len(set(doses)), number
+        assert made.keeper.state.programme in (PROGRAMME, None), number
+
+
+def test_power_loss_in_a_dose_closes_it_within_bounds_and_blocks_the_next_one():
+    made = bench()
+    seen = [0]
+
+    def fails(_: int, op: Op) -> int | None:
+        if made.keeper.state.flow.once and op.data is not None:
+            seen[0] += 1
+            if seen[0] == 9:
+                raise Cut
+        return None
+
+    made.disk.fails = fails
+    with pytest.raises(Cut):
+        made.run()
+    made.power_returns()
+    unknown = made.keeper.state.unknown
+    assert unknown is not None
+    assert unknown.number == 1
+    assert 0 <= unknown.least_nl <= unknown.most_nl < unknown.asked_nl == 5_000
+    assert made.keeper.state.flow.once is None
+    later = made.keeper.marked_ms + 2 * HOUR_MS
+    refused = made.keeper.handle(e.DoseAsked(later, 9, later + 5000)).refused
+    assert refused is not None
+    assert refused.code == "unknown-outcome"
+    assert made.keeper.handle(e.Reconciled(later + 1)).refused is None
+    assert made.keeper.handle(e.DoseAsked(later + 2, 10, later + 5000)).refused is None
+
+
+def test_a_full_disk_refuses_commands_and_the_programme_runs_on():
+    made = bench()
+    made.run()
+    made.disk.fails = lambda _, __: 0
+    now = made.keeper.marked_ms + HOUR_MS
+    refused = made.keeper.handle(e.SessionOpened(now, 2)).refused
+    assert refused is not None
+    assert refused.code == "storage"
+    assert made.keeper.state.programme == PROGRAMME
+    assert made.keeper.handle(e.Stopped(now)).refused is None
+    assert made.keeper.state.stopped_ms == now
+
+
+def test_a_stroke_that_cannot_be_recorded_is_not_made_and_the_floor_runs():
+    made = bench()
+    made.run()
+    made.disk.fails = lambda _, __: 0
+    before = used(made.keeper.state)
+    assert made.keeper.strike() is False
+    assert made.keeper.state.flow.floor_nl_per_h == PROGRAMME.floor_nl_per_h
+    assert used(made.keeper.state) >= before
+    assert [a.code for a in made.keeper.state.alarms] == ["memory"]
+
+
+def test_the_journal_of_another_pump_is_refused():
+    made = bench()
+    made.run()
+    with pytest.raises(JournalRefused):
+        Keeper.restored(Disk(dict(made.disk.kept)), "SN2", made.keeper.marked_ms + 1)
+
+
+def test_a_state_and_every_event_come_back_as_they_were_written():
+    state = fresh()
+    for event in HISTORY:
+        state, _ = step(state, event)
+        assert read_event(event_bytes(event)) == event
+        assert read_state(state_bytes(state)) == state
+    bridge = replace(PROGRAMME, bridge=BridgeRule(300_000, 12_000))
+    assert read_event(event_bytes(e.Staged(3, 1, bridge))) == e.Staged(3, 1, bridge)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'["Stopped"]', b'["Stopped",[1.5]]', b'["X",[]]']
+)
+def test_bytes_that_are_no_event_are_unreadable(body: bytes):
+    with pytest.raises(Unreadable):
+        read_event(body)
