@@ -5,13 +5,13 @@ ng/mL, so that a limit never sees too little. Where a maker's figure is missing 
 the reference pump, as everywhere.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from fractions import Fraction
 from typing import Literal
 
 from cisterna.facts import Cited, Library
 from cisterna.order.bridge import Bridge
-from cisterna.order.dates import low_reservoir
+from cisterna.order.dates import low_reservoir, pump_end
 from cisterna.order.prescription import Prescription
 from cisterna.order.program import per_24h, program
 from cisterna.order.quantise import REFERENCE, achieved_rate, achieved_volume, rate_step, stroke
@@ -23,8 +23,12 @@ EPOCH = datetime(2024, 1, 1)  # noqa: DTZ001 - a Monday on the pump's own clock
 _VALVES = ("prometra-ii",)
 
 
-def device(rx: Prescription, library: Library) -> Device:
-    """The constants of the pump that an order names."""
+def device(rx: Prescription, library: Library, start: datetime) -> Device:
+    """The constants of the pump that an order names; its device time is zero at `start`.
+
+    The life is what is left of it at `start`: to the end that the order's record gives, else the
+    whole service life.
+    """
     model, reference = rx.pump.model, library.pump(REFERENCE)
 
     def figure(key: str, unit: str, end: Literal["least", "most"] = "least") -> int:
@@ -40,10 +44,19 @@ def device(rx: Prescription, library: Library) -> Device:
         fastest_nl_per_h=figure("flow_max", "nL/h"),
         capacity_nl=figure("reservoir", "nL"),
         stop_limit_ms=figure("stop_limit", "ms"),
-        life_ms=figure("service_life", "ms"),
+        life_ms=_left(rx, start) or figure("service_life", "ms"),
         warning_ms=figure("eri_to_end", "ms"),
         mri=mri,
     )
+
+
+def _left(rx: Prescription, start: datetime) -> int | None:
+    """What is left at `start` until the recorded end of the pump (at least a millisecond)."""
+    end = pump_end(rx)
+    if end is None:
+        return None
+    midnight = datetime.combine(end, time(), rx.pump_zone)
+    return max(1, (midnight - start) // timedelta(milliseconds=1))
 
 
 def wall_ms(moment: datetime, rx: Prescription) -> int:
