@@ -14,6 +14,7 @@ from cisterna.bedside.answer import answer
 from cisterna.bedside.bundle import PAGE
 from cisterna.facts import Library
 from cisterna.order.reading import read_prescription
+from cisterna.quantity import Quantity, show
 from cisterna.spine.export import Export, export
 from cisterna.spine.forecast import forecast_order
 from cisterna.spine.network import Array
@@ -77,7 +78,9 @@ def figures(page: Page) -> dict[str, list[str]]:
 
 def at_tip(page: Page) -> list[str]:
     """The level at the tip: now, and before or as ordered."""
-    return next(cells for name, cells in figures(page).items() if name.endswith(", the tip"))
+    return next(
+        [cells[0], cells[2]] for name, cells in figures(page).items() if name.endswith(", the tip")
+    )
 
 
 # the same numbers --------------------------------------------------------------------------------
@@ -124,6 +127,14 @@ def replayed(found: Export, tip: str, trace: list[tuple[float, float]], hours: f
         y = grown * y + (grown - 1) / found.rates_per_h * found.drive[row] * rate
         left -= length
     return np.asarray(found.see @ y + found.instant[:, row] * rate)
+
+
+def test_numbers_are_shown_as_the_sheet_shows_them(page: Page):
+    values = ["0", "0.5", "0.0125", "1", "9.996", "12.34", "99.96", "100", "1234", "350000.4"]
+    found = page.evaluate("all => all.map(n => cisterna.spine.figure(Number(n)))", values)
+
+    assert found == [show(Quantity.of(value, "1"), 3) for value in values]
+    assert page.evaluate("cisterna.spine.figure(1e-7)") == "below 0.001"
 
 
 # at once -----------------------------------------------------------------------------------------
@@ -219,9 +230,9 @@ def test_a_higher_tip_sends_more_to_the_cistern(page: Page):
     before = float(figures(page)["Ratio of lumbar to cistern"][0])
     page.locator("#try-tip").fill("4")
 
-    tried, ordered = map(float, figures(page)["Ratio of lumbar to cistern"])
-    assert ordered == before
-    assert tried < ordered / 3
+    tried, _, ordered = figures(page)["Ratio of lumbar to cistern"]
+    assert float(ordered) == before
+    assert float(tried) < before / 3
 
 
 def test_boluses_swing_around_the_same_mean(page: Page):
@@ -257,6 +268,15 @@ def test_the_numbers_stand_in_a_table_too(page: Page):
 
     row = next(r.split() for r in rows if r.startswith("T10"))
     assert row[1] == at_tip(page)[0]
+
+
+def test_the_tissue_of_the_brainstem_has_a_band(page: Page):
+    page.locator("#spine-settled").check()
+    value, band, _ = figures(page)["Brainstem tissue"]
+    low, high = map(float, band.split(" to "))
+
+    assert low < float(value) < high
+    assert high > 5 * low
 
 
 # where there is no answer ------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import { startPython } from "./client.js";
 import { control, made } from "./controls.js";
+import { figure } from "./figures.js";
 import { levelsOf, run, settled } from "./modes.js";
 import { orderPane } from "./pane.js";
 import { spinePart } from "./spine.js";
@@ -210,5 +211,5 @@ spine.show(data.course, bridged.checked);
 // For tests and for whoever wants the answer as data.
 globalThis.cisterna = {
   ask: async (...given) => (await python).ask(...given),
-  spine: { modes: data.spine.modes, settled, run, levelsOf },
+  spine: { modes: data.spine.modes, settled, run, levelsOf, figure },
 };

@@ -87,16 +87,17 @@ export function spinePicture(place, names, count) {
   function figures(scene) {
     const { levels, then, unit, trying, tip, row: at, lumbar } = scene;
     const show = (value) => figure(value / unit.size);
-    const one = (name, read) => [name, show(read(levels)), then ? show(read(then)) : "–"];
+    const band = (n) => `${show(scene.range.low[n])} to ${show(scene.range.high[n])}`;
+    const one = (name, read, ends = "–") => [name, show(read(levels)), ends, then ? show(read(then)) : "–"];
     const ratio = (of) => (of && of[count] > 0 ? figure(lumbar(of) / of[count]) : "–");
     const rows = [
-      one(`At ${tip}, the tip`, (of) => of[at]),
-      ...(scene.low ? [[`At ${tip}, in a cycle`, `${show(scene.low[at])} to ${show(scene.high[at])}`, ""]] : []),
+      one(`At ${tip}, the tip`, (of) => of[at], band(at)),
+      ...(scene.low ? [[`At ${tip}, in a cycle`, `${show(scene.low[at])} to ${show(scene.high[at])}`, "–", "–"]] : []),
       one("Lumbar, mean of L3 to L5", lumbar),
-      ...names.slice(count).map((name, n) => one(name[0].toUpperCase() + name.slice(1), (of) => of[count + n])),
-      ["Ratio of lumbar to cistern", ratio(levels), ratio(then)],
+      ...names.slice(count).map((name, n) => one(name[0].toUpperCase() + name.slice(1), (of) => of[count + n], band(count + n))),
+      ["Ratio of lumbar to cistern", ratio(levels), "–", ratio(then)],
     ];
-    const heads = ["Mean level", trying ? "As tried" : "Now", trying ? "As ordered" : "Before"];
+    const heads = ["Mean level", trying ? "As tried" : "Now", "5 to 95 %", trying ? "As ordered" : "Before"];
     svgId("figures").replaceChildren(tableOf(`${scene.caption}, in ${unit.name}`, heads, rows));
   }
 

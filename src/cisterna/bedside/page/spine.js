@@ -70,7 +70,7 @@ function highest(modes, drug, before, ordered, band) {
   for (const delivery of Object.values(drug.cases)) {
     every.push(...walk(modes, ordered.tip, delivery, SHOWN_H, before?.y));
   }
-  return Math.max(...every.map((levels) => largest(band(levels, ordered.tip).high)));
+  return Math.max(...every.map((levels) => band(levels, ordered.tip).highest));
 }
 
 // The part of the page ---------------------------------------------------------------------------
@@ -96,8 +96,9 @@ export function spinePart(given) {
   const band = (levels, tip) => {
     const { low, high } = given.modes[drug.id];
     const n = spots.indexOf(tip);
-    const level = [...levels].slice(0, spots.length);
-    return { low: level.map((c, row) => c * low[row][n]), high: level.map((c, row) => c * high[row][n]) };
+    const level = [...levels];
+    const ends = { low: level.map((c, row) => c * low[row][n]), high: level.map((c, row) => c * high[row][n]) };
+    return { ...ends, highest: largest(ends.high.slice(0, spots.length)) };
   };
   const asOrdered = () => ({ tip: course.tip, share: 1, schedule: "ordered" });
   const tried = () => ({
@@ -134,12 +135,14 @@ export function spinePart(given) {
     const range = band(shown.levels, now.tip);
     const moment = view.isSettled ? "settled" : `${view.hour} h after the fill`;
     const dose = `${figure(drug.daily * now.share)} ${drug.unit}`;
+    const { selectedOptions: [chosen] } = control["try-schedule"];
+    const said = `${dose} at ${now.tip}${now.schedule === "ordered" ? "" : `, ${chosen.text}`}`;
     say(now, dose, moment, view);
     picture.draw({
       ...{ ...shown, then, unit, trying, moment, persons: given.persons },
       ...{ tip: now.tip, row: spots.indexOf(now.tip), range, name: drug.name },
-      most: Math.max(most, largest(range.high), largest((shown.high ?? []).slice(0, spots.length))),
-      caption: `${drug.name} along the spine, ${trying ? `tried: ${dose} at ${now.tip}, ` : ""}${moment}`,
+      most: Math.max(most, range.highest, largest((shown.high ?? []).slice(0, spots.length))),
+      caption: `${drug.name} along the spine, ${trying ? `tried: ${said}, ` : ""}${moment}`,
       lumbar: (levels) => LUMBAR.reduce((sum, name) => sum + levels[spots.indexOf(name)], 0) / LUMBAR.length,
     });
   }
