@@ -6,7 +6,7 @@ written with its name. Reading is strict: what does not fit its type is `Unreada
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -60,7 +60,7 @@ def _loaded(body: bytes) -> Any:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return [_plain(getattr(value, f.name)) for f in fields(value)]
+        return [_plain(getattr(value, f.name)) for f in _kept(value.__class__)]
     return [_plain(v) for v in value] if isinstance(value, tuple) else value
 
 
@@ -99,15 +99,21 @@ def _dataclass(kind: Any, value: Any) -> Any:
     hints = _hints(kind)
     _checked(value, isinstance(value, list) and len(value) == len(hints))
     try:
-        return kind(*(_as(hint, v) for hint, v in zip(hints, value, strict=True)))
+        return kind(**{n: _as(h, v) for (n, h), v in zip(hints.items(), value, strict=True)})
     except ValueError as problem:
         raise Unreadable(str(problem)) from None
 
 
 @cache
-def _hints(kind: Any) -> tuple[Any, ...]:
+def _hints(kind: Any) -> Mapping[str, Any]:
     hints = get_type_hints(kind)
-    return tuple(hints[f.name] for f in fields(kind))
+    return {f.name: hints[f.name] for f in _kept(kind)}
+
+
+@cache
+def _kept(kind: Any) -> tuple[Field[Any], ...]:
+    """The fields that are written: not those that follow from the others."""
+    return tuple(f for f in fields(kind) if f.init and f.metadata.get("kept", True))
 
 
 def _checked(value: Any, fits: bool) -> Any:

@@ -16,8 +16,8 @@ from cisterna.pump import events as e
 from cisterna.pump.flow import ALONE, Flow, Once, pour, wanted
 from cisterna.pump.guard import Guard, Inhibited
 from cisterna.pump.programme import Device, Slug
-from cisterna.pump.state import State, Step
-from cisterna.quantity import DAY_MS
+from cisterna.pump.state import State, Step, Then
+from cisterna.quantity import DAY_MS, TipRun
 
 
 def new_pump(
@@ -53,14 +53,21 @@ def step(state: State, event: e.Event) -> tuple[State, e.Outcome]:
 def _settled(made: Step, at_ms: int) -> Step:
     """Put on the books what flowed until `at_ms`."""
     s = made.state
-    tip, flow = pour(s.flow, at_ms)
-    checked = guard.commanded(s.guard, tip, at_ms)
-    if isinstance(checked, Inhibited):
+    then = s.then if s.then and s.then.flow.now_ms == at_ms else _until(s.flow, s.guard, at_ms)[1]
+    if isinstance(then, Inhibited):
         raise AssertionError("a part of what the guard allowed was inhibited")
-    made = made.now(replace(s, flow=flow, guard=checked))
+    flow = then.flow
+    made = made.now(replace(s, flow=flow, guard=then.guard, then=None))
     if s.flow.once and flow.once is None:
         made = _ended(made, s.flow.once)
     return upkeep.watched(made)
+
+
+def _until(flow: Flow, watch: Guard, at_ms: int) -> tuple[TipRun | None, Then | Inhibited]:
+    """What flows until a time, and flow and guard after it, or why the guard inhibits it."""
+    tip, after = pour(flow, at_ms)
+    checked = guard.commanded(watch, tip, at_ms)
+    return tip, checked if isinstance(checked, Inhibited) else Then(after, checked)
 
 
 def _ended(made: Step, once: Once) -> Step:
@@ -104,12 +111,11 @@ def _planned(made: Step) -> Step:
     flow = replace(s.flow, held=held, floor_nl_per_h=floor)
     watch = guard.ruled(s.guard, _regime(flow))
     _, until = wanted(flow)
-    tip, _ = pour(flow, until)
-    checked = guard.commanded(watch, tip, until)
-    if isinstance(checked, Inhibited):
-        return _inhibited(made, checked)
+    tip, then = _until(flow, watch, until)
+    if isinstance(then, Inhibited):
+        return _inhibited(made, then)
     until = upkeep.next_watch(s, flow, tip, until)
-    return made.now(replace(s, flow=flow, guard=watch, tip=tip, until_ms=until))
+    return made.now(replace(s, flow=flow, guard=watch, tip=tip, until_ms=until, then=then))
 
 
 def _held(s: State, effect: a.FlowEffect) -> bool:

@@ -16,14 +16,17 @@ they push out of the tip; nothing of the controller that proposes them. It keeps
 Integers only: ms, nL, nL/h, fg; balances in nL·ms/h (3,600,000 make a nanolitre).
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, chain, repeat
 from typing import Literal
 
 from cisterna.quantity import DAY_MS, HOUR_MS, TipRun
 
 Why = Literal["flow", "device", "dose", "time"]
 Regime = Literal["none", "schedule", "floor"]
+_ANY_RATE = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +48,40 @@ class Granted:
     anchor_ms: int
     cycle_ms: int
     steps: tuple[tuple[int, int], ...]
+    sums: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        ends = [*(at for at, _ in self.steps[1:]), self.cycle_ms]
+        parts = (rate * (end - at) for (at, rate), end in zip(self.steps, ends, strict=True))
+        object.__setattr__(self, "sums", tuple(accumulate(parts, initial=0)))
 
     def between(self, start_ms: int, end_ms: int) -> int:
         """What it grants in [start, end)."""
         return self._by(end_ms) - self._by(start_ms)
 
+    def steady(self, at_ms: int) -> tuple[int, int]:
+        """(nL/h, until when) of the step at a time."""
+        cycles, index, _ = self._step(at_ms)
+        ends = self.steps[index + 1][0] if index + 1 < len(self.steps) else self.cycle_ms
+        return self.steps[index][1], self.anchor_ms + cycles * self.cycle_ms + ends
+
+    def heaviest_day(self) -> int:
+        """The most that it grants in any 24 hours: such a window has an edge on a step."""
+        edges = [self.anchor_ms + at for at, _ in self.steps]
+        return max(
+            *(self.between(edge, edge + DAY_MS) for edge in edges),
+            *(self.between(edge - DAY_MS, edge) for edge in edges),
+        )
+
     def _by(self, at_ms: int) -> int:
+        cycles, index, within = self._step(at_ms)
+        at, rate = self.steps[index]
+        return cycles * self.sums[-1] + self.sums[index] + rate * (within - at)
+
+    def _step(self, at_ms: int) -> tuple[int, int, int]:
+        """(cycles, step, ms in the cycle) at a time."""
         cycles, within = divmod(at_ms - self.anchor_ms, self.cycle_ms)
-        whole = part = 0
-        ends = [*(at for at, _ in self.steps[1:]), self.cycle_ms]
-        for (at, rate), end in zip(self.steps, ends, strict=True):
-            whole += rate * (end - at)
-            part += rate * max(0, min(end, within) - at)
-        return cycles * whole + part
+        return cycles, bisect_right(self.steps, (within, _ANY_RATE)) - 1, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +144,18 @@ class Guard:
             scheduled = self.schedule.between(start_ms, end_ms)
         return scheduled + sum(a.between(start_ms, end_ms) for a in self.admitted)
 
+    def steady(self, at_ms: int) -> tuple[int, int]:
+        """(all that may flow in nL/h, until when it stays so) at a time."""
+        rate, until = 0, at_ms + DAY_MS
+        if self.regime == "floor":
+            rate = self.floor_nl_per_h
+        elif self.regime == "schedule" and self.schedule:
+            rate, until = self.schedule.steady(at_ms)
+        for once in self.admitted:
+            rate += once.rate_nl_per_h if at_ms >= once.start_ms else 0
+            until = min(until, once.start_ms if at_ms < once.start_ms else once.end_ms - 1)
+        return rate, until
+
 
 def programmed(guard: Guard, schedule: Granted, floor_nl_per_h: int, per_24h_fg: int) -> Guard:
     """A programme is activated: its schedule, its safe floor and its limit."""
@@ -127,16 +163,8 @@ def programmed(guard: Guard, schedule: Granted, floor_nl_per_h: int, per_24h_fg:
 
 
 def schedule_fits(schedule: Granted, ng_per_ml: int, per_24h_fg: int) -> Inhibited | None:
-    """Whether the schedule alone stays within the limit in every 24 hours, once, when staged.
-
-    The flow of a window is piecewise linear in its start, so the largest has an edge on a step.
-    """
-    edges = [schedule.anchor_ms + at for at, _ in schedule.steps]
-    most = max(
-        *(schedule.between(edge, edge + DAY_MS) for edge in edges),
-        *(schedule.between(edge - DAY_MS, edge) for edge in edges),
-    )
-    mass = -(-most * ng_per_ml // HOUR_MS)
+    """Whether the schedule alone stays within the limit in every 24 hours, once, when staged."""
+    mass = -(-schedule.heaviest_day() * ng_per_ml // HOUR_MS)
     return Inhibited("dose", mass, per_24h_fg) if mass > per_24h_fg else None
 
 
@@ -171,7 +199,10 @@ def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibi
         books = found
     balance, lowest, at = books
     balance -= guard.granted(at, until_ms)
-    recent = tuple(t for t in guard.history if t.run.last.ms > until_ms - DAY_MS)
+    old = 0
+    while old < len(guard.history) and guard.history[old].run.last.ms <= until_ms - DAY_MS:
+        old += 1
+    recent = guard.history[old:]
     return replace(
         guard,
         checked_ms=until_ms,
@@ -190,6 +221,8 @@ def _strokes_fit(guard: Guard, tip: TipRun, until_ms: int) -> tuple[int, int, in
         return Inhibited("time", run.start.ms, guard.checked_ms)
     if run.last.ms >= until_ms:
         return Inhibited("time", run.last.ms, until_ms)
+    if (steady := _steady_fit(guard, tip, until_ms)) is not None:
+        return steady
     balance, lowest, at = 0, guard.lowest, guard.checked_ms
     for stroke in range(run.count):
         now = run.at(stroke).ms
@@ -202,13 +235,32 @@ def _strokes_fit(guard: Guard, tip: TipRun, until_ms: int) -> tuple[int, int, in
     return balance, lowest, at
 
 
+def _steady_fit(guard: Guard, tip: TipRun, until_ms: int) -> tuple[int, int, int] | None:
+    """The same for a run under one rate that is granted throughout, if it is clearly inside.
+
+    Between the first stroke and the last the balance can only fall, but for the millisecond that
+    times are rounded to: a run that has that much room at its first stroke has it at every one.
+    """
+    granted, steady_until = guard.steady(guard.checked_ms)
+    run, at = tip.run, guard.checked_ms
+    if until_ms > steady_until or run.rate_nl_per_h > granted:
+        return None
+    one, first, last = run.stroke_nl * HOUR_MS, run.at(0).ms, run.last.ms
+    low = -granted * (first - at)
+    end = (run.count - 1) * one - granted * (last - at)
+    lowest = min(guard.lowest, min(low, end) - granted)
+    if low + one - lowest > one + guard.device_nl_per_h:
+        return None
+    return end + one - granted, lowest, last + 1
+
+
 def admit(guard: Guard, dose: Admitted, ahead: Iterable[TipRun]) -> Guard | Inhibited:
     """Admit one dose, if every window that it can touch stays within the limit.
 
     `ahead` is all that will leave the tip from now to 24 hours after the end of the dose: what is
     committed, what is scheduled, and the dose itself.
     """
-    strokes = [s for tip in (*guard.history, *ahead) for s in _strokes(tip)]
+    strokes = list(chain.from_iterable(map(_strokes, chain(guard.history, ahead))))
     most = heaviest_day(strokes, dose.end_ms)
     if most > guard.per_24h_fg:
         return Inhibited("dose", most, guard.per_24h_fg)
@@ -233,8 +285,6 @@ def heaviest_day(strokes: list[tuple[int, int]], last_start_ms: int) -> int:
 
 
 def _strokes(tip: TipRun) -> Iterator[tuple[int, int]]:
-    stroke = 0
-    for count, mass in tip.parts:
-        for _ in range(count):
-            yield tip.run.at(stroke).ms, mass
-            stroke += 1
+    """(ms, fg) of each stroke."""
+    masses = chain.from_iterable(repeat(mass, strokes) for strokes, mass in tip.parts)
+    return zip(tip.run.times(), masses, strict=True)

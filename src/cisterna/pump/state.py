@@ -4,7 +4,7 @@ Between events the pump does what `tip` says until `until_ms`. `guard` has check
 until `flow.now_ms`; what is planned was checked by the same guard before it was planned.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from cisterna.pump import alarms as a
@@ -39,12 +39,21 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Then:
+    """Flow and guard at the end of the plan, if nothing happens before it."""
+
+    flow: Flow
+    guard: Guard
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything the controller knows.
 
     `clock_ms` is wall time less device time. `stopped_ms` is when a person or a fault stopped the
     pump. `granted` holds the starts of the patient's doses of the last 24 h and `last_dose_ms`
-    the latest of all; `bridge_left_nl` is what an interrupted bridge has still to pump.
+    the latest of all; `bridge_left_nl` is what an interrupted bridge has still to pump. `then`
+    follows from the rest and saves working it out twice.
     """
 
     device: Device
@@ -54,6 +63,7 @@ class State:
     programme: Programme | None = None
     tip: TipRun | None = None
     until_ms: int = 0
+    then: "Then | None" = field(default=None, compare=False, metadata={"kept": False})
     session: Session | None = None
     stopped_ms: int | None = None
     minimum: bool = False

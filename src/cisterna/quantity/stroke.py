@@ -44,6 +44,12 @@ class StrokeRun:
         missing = (stroke + 1) * self.stroke_nl * HOUR_MS - self.owed
         return DeviceTime(self.start.ms + max(0, -(-missing // self.rate_nl_per_h)))
 
+    def times(self) -> list[int]:
+        """When each stroke happens, in ms."""
+        start, rate, one = self.start.ms, self.rate_nl_per_h, self.stroke_nl * HOUR_MS
+        first = one - self.owed
+        return [start + max(0, -(-(first + n * one) // rate)) for n in range(self.count)]
+
     @property
     def last(self) -> DeviceTime:
         """When the last stroke happens."""
