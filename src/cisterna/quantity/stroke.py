@@ -21,7 +21,8 @@ class StrokeRun:
 
     Stroke i (from 0) happens in the first millisecond t in which what was carried and what the
     rate has asked for since make it up: owed + rate·(t − start) ≥ (i + 1)·stroke·3,600,000.
-    A stroke counts at its start. Raises `ValueError` for a rate, count or volume below one.
+    A stroke counts at its start. Raises `ValueError` for a rate, count or volume below one, or
+    less than nothing carried over.
     """
 
     start: DeviceTime
@@ -33,6 +34,8 @@ class StrokeRun:
     def __post_init__(self) -> None:
         if min(self.rate_nl_per_h, self.count, self.stroke_nl) < 1:
             raise ValueError("a stroke run needs a rate, a count and a volume of at least one")
+        if self.owed < 0:
+            raise ValueError("a stroke run owes nothing or something")
 
     @property
     def volume_nl(self) -> int:
@@ -87,14 +90,15 @@ class TipRun:
     """A stroke run with what it pushes out of the tip.
 
     `parts` are (strokes, femtograms of the primary drug for each stroke), in order; their strokes
-    add up to the run's. Raises `ValueError` where they do not.
+    (each at least one) add up to the run's. Raises `ValueError` where they do not.
     """
 
     run: StrokeRun
     parts: tuple[tuple[int, int], ...]
 
     def __post_init__(self) -> None:
-        if sum(strokes for strokes, _ in self.parts) != self.run.count:
+        counts = [strokes for strokes, _ in self.parts]
+        if sum(counts) != self.run.count or min(counts) < 1:
             raise ValueError("the parts of a run at the tip have all of its strokes")
 
     @property
