@@ -43,12 +43,8 @@ def page(loaded: Page) -> Page:
     """The page on its accident, as at the start."""
     loaded.set_viewport_size({"width": 1280, "height": 900})
     loaded.emulate_media(color_scheme="light")
-    loaded.locator("#new-text").evaluate("e => e.closest('details').open = true")
-    loaded.locator("#new-text").fill("")
-    settled(loaded, "There is no plan yet.")
     loaded.locator("#accident").click()
     settled(loaded, TWICE)
-    loaded.locator("#spine-settled").set_checked(False)
     return loaded
 
 
@@ -62,6 +58,7 @@ def exports() -> Callable[[str], Export]:
 def new_order(page: Page, text: str, words: str = "") -> None:
     """Put an order without one before it into the page."""
     page.locator("#has-old").set_checked(False)
+    page.locator("#new-text").evaluate("e => e.closest('details').open = true")
     page.locator("#new-text").fill(text)
     settled(page, words or "Checks:")
 
@@ -225,6 +222,17 @@ def test_trying_changes_nothing_in_the_order(page: Page):
     assert drawn(page) == before
 
 
+def test_another_order_leaves_her_at_the_hour_she_looks_at(page: Page):
+    page.locator("#spine-hour").fill("6")
+    amount(page, "new", "Fill volume").fill("19")
+    settled(page, TWICE)
+
+    assert page.locator("#spine-hour").input_value() == "6"
+    page.locator("#accident").click()
+    settled(page, TWICE)
+    assert page.locator("#spine-hour").input_value() == "19"
+
+
 def test_a_higher_tip_sends_more_to_the_cistern(page: Page):
     page.locator("#spine-settled").check()
     before = float(figures(page)["Ratio of lumbar to cistern"][0])
@@ -253,6 +261,8 @@ def swing(page: Page) -> tuple[float, float]:
 
 def test_a_first_order_starts_without_drug(page: Page):
     new_order(page, toml(order()))
+    assert page.locator("#spine-settled").is_checked()
+    page.locator("#spine-settled").uncheck()
     page.locator("#spine-hour").fill("0")
 
     assert at_tip(page) == ["0", "–"]

@@ -186,6 +186,7 @@ document.addEventListener("dragover", (event) => event.preventDefault());
 document.addEventListener("drop", (event) => event.preventDefault());
 
 by("accident").addEventListener("click", () => {
+  spine.forget();
   hasOld.checked = true;
   panes.old.section.classList.remove("off");
   bridged.checked = false;

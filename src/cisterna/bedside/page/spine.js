@@ -87,6 +87,7 @@ export function spinePart(given) {
   let fixed = null;
   let bridged = false;
   let last = "";
+  let begun = "";
   const twin = element("spine-bridged");
   const theTick = element("bridged");
 
@@ -188,7 +189,12 @@ export function spinePart(given) {
     if (!drugs.length) return;
     picture.start(words);
     twin.parentElement.hidden = Boolean(drugs[0].cases.ordered);
-    control["spine-hour"].value = course.hour;
+    const moment = `${course.hour} ${Boolean(drugs[0].before)}`;
+    if (moment !== begun) {
+      begun = moment;
+      control["spine-hour"].value = course.hour;
+      control["spine-settled"].checked = !drugs[0].before;
+    }
     back();
     choose();
   }
@@ -205,6 +211,11 @@ export function spinePart(given) {
       course = found;
       drug = null;
       if (found) start();
+    },
+    // The next answer is shown from its own moment, whatever she looked at before.
+    forget() {
+      last = "";
+      begun = "";
     },
     bridge(isBridged) {
       bridged = isBridged;
