@@ -1,4 +1,4 @@
-"""The canal as cells: levels cut into pieces of about half a centimetre, for persons side by side.
+"""The canal as cells: levels cut into pieces of about 4 mm, for persons side by side.
 
 Glossary (units cm, h, mg, mL): z is cm below the foramen magnum, A the CSF area (cm²), D the
 effective dispersion (cm²/h), P_c the perimeter of the cord (cm).
@@ -12,7 +12,7 @@ from cisterna.facts.spine import Level
 from cisterna.spine.network import Array, Nodes
 from cisterna.spine.person import Person
 
-CELL_CM = 0.5
+CELL_CM = 0.4
 
 
 @dataclass(frozen=True, slots=True)

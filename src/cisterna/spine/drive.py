@@ -14,11 +14,18 @@ def pieces_of(trace: TipTrace, drug: str) -> list[Piece]:
     for piece in trace.pieces:
         hours = float((piece.end - piece.start).number("h"))
         rate = piece.doses.get(drug)
-        value = 0.0 if rate is None else float(rate.number("mg/h"))
-        if found and found[-1][1] == value:
-            found[-1] = (found[-1][0] + hours, value)
+        found.append((hours, 0.0 if rate is None else float(rate.number("mg/h"))))
+    return merged(found)
+
+
+def merged(pieces: Sequence[Piece]) -> list[Piece]:
+    """The same delivery, neighbours of the same rate joined and pieces without length left out."""
+    found: list[Piece] = []
+    for hours, rate in pieces:
+        if found and found[-1][1] == rate:
+            found[-1] = (found[-1][0] + hours, rate)
         elif hours > 0.0:
-            found.append((hours, value))
+            found.append((hours, rate))
     return found
 
 

@@ -33,7 +33,6 @@ from cisterna.spine.reading import (
     groups,
     model_of,
     reading,
-    settled,
     together,
 )
 from cisterna.spine.refusal import NoForecast, answered
@@ -214,14 +213,12 @@ def _answer(
     early, late = last(run, DAY_H)
     mean = modes.mean(unit, late, modes.run(unit, early, zero)[-1])
     start = modes.periodic(unit, cycle)
-    hours, csf, peak = modes.sampled(rows, unit, run, zero, step)
-    length = sum(hours for hours, _ in cycle)
-    _, _, steady_peak = modes.sampled(rows, unit, cycle, start, min(step, length))
+    hours, csf = modes.sampled(rows, unit, run, zero, step)
     return _Answer(
         mean=_read(built, modes, kinetics, mean),
         steady=_read(built, modes, kinetics, modes.mean(unit, cycle, start)),
-        peak=peak,
-        steady_peak=steady_peak,
+        peak=modes.peaks(rows, unit, run, zero),
+        steady_peak=modes.peaks(rows, unit, cycle, start),
         means=together([mean for mean, _ in band]),
         steadies=together([steady for _, steady in band]),
         field=Field(hours, csf, tuple(level.name for level in levels())),
@@ -233,13 +230,16 @@ def _read(built: Model, modes: Modes, kinetics: Kinetics, y: Array) -> Reading:
 
 
 def mean_of(run: Sequence[Piece]) -> Poles:
-    """What a delivery leaves on average on its last day, from a drug-free start, for all modes."""
+    """What a delivery leaves on average on its last day, from a drug-free start, for all modes.
+
+    As a share of what 1 mg/h leaves for ever.
+    """
     early, late = last(run, DAY_H)
 
     def function(rates: Array) -> Array:
         unit = np.ones_like(rates)
         before = amplitudes(rates, unit, early, np.zeros_like(rates))[-1]
-        return mean_amplitudes(rates, unit, late, before)
+        return np.asarray(-rates * mean_amplitudes(rates, unit, late, before))
 
     return poles(function)
 
@@ -250,13 +250,15 @@ def _rate(cycle: Sequence[Piece]) -> float:
 
 def _persons(draw: Draw, drug: str, tip: str, mean: Poles, rate: float) -> tuple[Reading, Reading]:
     """Mean of the last day and settled mean of these persons."""
-    return persons_mean(draw, drug, tip, mean), settled(draw, drug, tip, rate)
+    built, kinetics = model_of(draw, drug), draw.kinetics[drug]
+    rest = np.asarray(built.network.solve(built.site(tip)), dtype=np.float64)
+    late = mean.apply(built.network, rest)
+    return reading(built, kinetics, late), reading(built, kinetics, rest * rate)
 
 
 def persons_mean(draw: Draw, drug: str, tip: str, mean: Poles) -> Reading:
     """What these persons have on average, by a mean that `mean_of` gave."""
-    built = model_of(draw, drug)
-    return reading(built, draw.kinetics[drug], mean.apply(built.network, built.site(tip)))
+    return _persons(draw, drug, tip, mean, 0.0)[0]
 
 
 def _gather(
