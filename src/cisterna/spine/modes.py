@@ -21,7 +21,7 @@ from cisterna.spine.network import Array, Network
 
 _BLOCK = 64
 _GONE = -40.0
-_SAME_H = 9
+_SAME_H = 13
 _NEAR = 1e-6
 _FIRST_H, _NEXT = 1.0 / 3600.0, 1.2
 
