@@ -33,6 +33,7 @@ class Log:
         if len(kept) <= self.most:
             return replace(self, entries=kept)
         gone = len(kept) - self.most + self.most // 10
-        lost, first = self.lost + gone + 1, kept[gone]
+        notes = 1 if self.lost else 0  # the first entry is then our own note, no event
+        lost, first = self.lost + gone + 1 - notes, kept[gone]
         note = Entry(first.at_ms, first.wall_ms, "log-entries-lost", str(lost))
         return replace(self, entries=(note, *kept[gone + 1 :]), lost=lost)
