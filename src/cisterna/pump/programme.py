@@ -82,6 +82,12 @@ class Programme:
         return max(rate for _, rate in self.steps)
 
     @property
+    def cycle(self) -> int:
+        """What a whole cycle asks for (nL·ms/h)."""
+        ends = [*(at for at, _ in self.steps[1:]), self.cycle_ms]
+        return sum(r * (end - at) for (at, r), end in zip(self.steps, ends, strict=True))
+
+    @property
     def digest(self) -> str:
         """SHA-256 of everything in it, in one fixed form."""
         text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
@@ -102,11 +108,22 @@ def faults(programme: Programme, device: Device) -> list[str]:
         found.append(f"{p.highest_nl_per_h} nL/h is above the pump's {device.fastest_nl_per_h}")
     if p.ng_per_ml < 1 or p.per_24h_fg < 0:
         found.append("its concentration or limit is not above zero")
-    if p.floor_nl_per_h is not None and not 0 < p.floor_nl_per_h <= device.fastest_nl_per_h:
-        found.append("its safe floor is outside the pump's range")
     if p.bridge and not 0 < p.bridge.rate_nl_per_h <= device.fastest_nl_per_h:
         found.append("its bridge is outside the pump's range")
-    return found + _patient_faults(p, device)
+    if p.bridge and p.bridge.volume_nl < 1:
+        found.append("its bridge has no volume")
+    return found + _floor_faults(p, device) + _patient_faults(p, device)
+
+
+def _floor_faults(p: Programme, device: Device) -> list[str]:
+    """A safe floor is a flow that the pump can make, and less than the therapy."""
+    if p.floor_nl_per_h is None:
+        return []
+    if not 0 < p.floor_nl_per_h <= device.fastest_nl_per_h:
+        return ["its safe floor is outside the pump's range"]
+    if p.steps and p.mode != "stopped" and p.floor_nl_per_h * p.cycle_ms > p.cycle:
+        return ["its safe floor is above its mean flow: doubt would raise the dose"]
+    return []
 
 
 def _patient_faults(p: Programme, device: Device) -> list[str]:

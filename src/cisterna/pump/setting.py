@@ -75,7 +75,7 @@ def programme(
         (_ms(p.start), _floor(achieved_rate(Quantity.of(p.flow, "mL/day"), step).number("nL/h")))
         for p in pattern.pieces
     ]
-    floor = None if rx.floor is None else _floor(rx.floor.number("nL/h"))
+    floor = None if rx.floor is None else _floor(achieved_rate(rx.floor, step).number("nL/h"))
     alarm = low_reservoir(rx)
     return Programme(
         serial=rx.pump.serial or rx.pump.model.id,
