@@ -45,19 +45,24 @@ def step(state: State, event: e.Event) -> tuple[State, e.Outcome]:
     made = _settled(made, known)
     if isinstance(event, e.PowerReturned):
         made = _dark(made, event.at_ms)
-    made = _planned(_HANDLERS[type(event)](made, event))
+    made = _planned(upkeep.watched(_HANDLERS[type(event)](made, event)))
     found = made.state
     return found, e.Outcome(made.refused, made.closed, made.log, found.alarms)
 
 
 def _settled(made: Step, at_ms: int) -> Step:
-    """Put on the books what flowed until `at_ms`."""
+    """Put on the books what flowed until `at_ms`.
+
+    What flows while a bridge waits (the floor) is the old solution too: less is left of it.
+    """
     s = made.state
     then = s.then if s.then and s.then.flow.now_ms == at_ms else _until(s.flow, s.guard, at_ms)[1]
     if isinstance(then, Inhibited):
         raise AssertionError("a part of what the guard allowed was inhibited")
     flow = then.flow
-    made = made.now(replace(s, flow=flow, guard=then.guard, then=None))
+    pumped = s.flow.reservoir_nl - flow.reservoir_nl
+    left = s.bridge_left_nl if s.flow.once else max(0, s.bridge_left_nl - pumped)
+    made = made.now(replace(s, flow=flow, guard=then.guard, then=None, bridge_left_nl=left))
     if s.flow.once and flow.once is None:
         made = _ended(made, s.flow.once)
     return upkeep.watched(made)
@@ -87,17 +92,17 @@ def _dark(made: Step, until_ms: int) -> Step:
     delivered; what flowed once is closed with its bounds, and a dose blocks until it is
     acknowledged.
     """
+    made = _planned(made)
     s = made.state
-    tip, _ = pour(s.flow, min(until_ms, wanted(s.flow)[1]))
-    if tip:
-        made = _settled(made, min(until_ms, tip.run.at(0).ms + 1))
-    once = made.state.flow.once
-    made = doses.interrupt(made)
+    once, tip = s.flow.once, s.tip
+    if tip and tip.run.at(0).ms < min(until_ms, s.until_ms):
+        made = _settled(made, tip.run.at(0).ms + 1)
     if once:
-        made = upkeep.doubted(made, once.number)
+        made = upkeep.doubted(doses.interrupt(made))
     s = made.state
     off = replace(s.flow, held=True, floor_nl_per_h=None)
-    made = _settled(made.now(replace(s, flow=off, guard=guard.ruled(s.guard, "none"))), until_ms)
+    watch = guard.ruled(s.guard, "none")
+    made = _settled(made.now(replace(s, flow=off, guard=watch, then=None)), until_ms)
     return made.said("power-returned", f"off for {until_ms - s.now_ms} ms")
 
 
@@ -132,8 +137,13 @@ def _regime(flow: Flow) -> guard.Regime:
 
 
 def _floor(s: State) -> int:
-    """The flow when software is in doubt: the prescribed floor, else nothing."""
-    return (s.programme.floor_nl_per_h if s.programme else None) or 0
+    """The flow when software is in doubt: the prescribed floor, else nothing.
+
+    While a bridge waits, the line holds the old solution: never faster than the bridge.
+    """
+    p = s.programme
+    floor = (p.floor_nl_per_h if p else None) or 0
+    return min(floor, p.bridge.rate_nl_per_h) if p and p.bridge and s.bridge_left_nl else floor
 
 
 def _inhibited(made: Step, found: Inhibited) -> Step:

@@ -16,6 +16,7 @@ from cisterna.pump.state import State, Step
 from cisterna.quantity import DAY_MS, HOUR_MS
 
 Why = tuple[str, str, int | None]
+_REFILLED = 1 << 62  # who looks a day ahead counts on a refill: an empty pump is no margin
 _STANDING = {
     "stall": "The pump is not turning.",
     "empty-reservoir": "The pump is empty.",
@@ -46,13 +47,18 @@ def asked(made: Step, event: e.DoseAsked) -> Step:
 
 
 def ordered(made: Step, event: e.BolusOrdered) -> Step:
-    """A clinician orders a bolus; a patient's dose that is running ends."""
+    """A clinician orders a bolus; a patient's dose that is running ends, if it is admitted."""
     if event.volume_nl < 1 or event.duration_ms < 1:
         return made.refuse("bad-dose", "A bolus has a volume and a duration above zero.")
+    if made.state.programme is None:
+        return made.refuse("no-programme", "There is no programme that it could flow beside.")
     if found := _standing(made.state) or _busy(made.state, beside=("patient",)):
         return made.refuse(*found)
     dose = Once("clinician", event.number, event.at_ms, event.duration_ms, event.volume_nl)
-    return _given(interrupt(made), dose, event.per_24h_fg)
+    given = _given(interrupt(made), dose, event.per_24h_fg)
+    if given.refused:
+        return made.refuse(given.refused.code, given.refused.message)
+    return given
 
 
 def primed(made: Step, event: e.Primed) -> Step:
@@ -146,7 +152,7 @@ def _given(made: Step, dose: Once, per_24h_fg: int) -> Step:
     s = made.state
     if wrong := _unfit(s, dose, _fastest(s, dose)):
         return made.refuse(*wrong)
-    flow = replace(s.flow, once=dose)
+    flow = replace(s.flow, once=dose, reservoir_nl=_REFILLED)
     within = replace(s.guard, per_24h_fg=per_24h_fg)
     admitted = Admitted(dose.start_ms, dose.duration_ms, dose.volume_nl)
     found = guard.admit(within, admitted, ahead(flow, dose.end_ms + DAY_MS))

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from cisterna.pump import doses, guard
 from cisterna.pump import events as e
+from cisterna.pump.alarms import effect
 from cisterna.pump.flow import Schedule
 from cisterna.pump.guard import Granted
 from cisterna.pump.programme import Programme, faults
@@ -56,7 +57,10 @@ def confirmed(made: Step, event: e.Confirmed) -> Step:
 
 
 def activated(made: Step, event: e.Activated) -> Step:
-    """The confirmed programme replaces the running one, at once."""
+    """The confirmed programme replaces the running one, at once.
+
+    A pump that a fault stopped waits for its restart with the new programme too.
+    """
     s = made.state
     if found := _not_here(s, event.session):
         return made.refuse(*found)
@@ -66,13 +70,17 @@ def activated(made: Step, event: e.Activated) -> Step:
         return made.refuse("not-confirmed", "The staged programme was not confirmed.")
     if event.base_version != s.version:
         return made.refuse("version", f"Version {s.version} is running, not {event.base_version}.")
+    if s.bridge_left_nl and p.bridge is None and p.mode != "stopped":
+        words = "The line still holds the old solution: the programme needs its bridge."
+        return made.refuse("bridge-running", words)
     made = doses.interrupt(made)
     s = made.state
     schedule = _granted(p, s)
     watch = guard.programmed(s.guard, schedule, p.floor_nl_per_h or 0, p.per_24h_fg)
     flow = replace(s.flow, schedule=Schedule(schedule.anchor_ms, p.cycle_ms, p.steps))
-    ordered = event.at_ms if p.mode == "stopped" else None
-    left = p.bridge.volume_nl if p.bridge else 0
+    faulty = s.stopped_ms if effect(s.alarms) == "stop" else None
+    ordered = event.at_ms if p.mode == "stopped" else faulty
+    left = p.bridge.volume_nl if p.bridge else s.bridge_left_nl
     state = replace(
         s,
         programme=p,

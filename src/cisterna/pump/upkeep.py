@@ -5,7 +5,7 @@ from dataclasses import replace
 from cisterna.pump import alarms as a
 from cisterna.pump import doses
 from cisterna.pump import events as e
-from cisterna.pump.flow import Flow, wanted
+from cisterna.pump.flow import ALONE, Flow, wanted
 from cisterna.pump.programme import Slug
 from cisterna.pump.state import State, Step, Unknown
 from cisterna.quantity import TipRun
@@ -16,11 +16,13 @@ def watched(made: Step) -> Step:
     s = made.state
     low = s.programme.low_reservoir_nl if s.programme else 0
     empty = s.flow.reservoir_nl < s.device.stroke_nl
-    made = made.raised("empty-reservoir") if empty else made.ended("empty-reservoir")
+    made = made.raised("empty-reservoir") if empty else made
     warn = not empty and s.flow.reservoir_nl <= low
     made = made.raised("low-reservoir") if warn else made.ended("low-reservoir")
-    if s.stopped_ms is not None and s.now_ms >= s.stopped_ms + s.device.stop_limit_ms:
-        made = made.raised("stopped")
+    stopped_ms = s.now_ms if s.stopped_ms is None else s.stopped_ms
+    long = s.now_ms >= stopped_ms + s.device.stop_limit_ms
+    made = made.raised("stopped") if long else made.ended("stopped")
+    made = made.raised("unknown-outcome") if s.unknown else made
     if s.now_ms >= s.device.life_ms:
         made = made.raised("end-of-service")
     elif s.now_ms >= s.device.life_ms - s.device.warning_ms:
@@ -53,7 +55,8 @@ def stopped(made: Step, _: e.Stopped) -> Step:
     """A person stops the pump: always possible; what flows once is interrupted for good."""
     made = doses.interrupt(made)
     s = made.state
-    return made.now(replace(s, stopped_ms=s.stopped_ms or s.now_ms)).said("stopped")
+    since = s.now_ms if s.stopped_ms is None else s.stopped_ms
+    return made.now(replace(s, stopped_ms=since)).said("stopped")
 
 
 def restarted(made: Step, _: e.Restarted) -> Step:
@@ -65,14 +68,16 @@ def restarted(made: Step, _: e.Restarted) -> Step:
         code = a.wrong_now(s.alarms)[0]
         return made.refuse(code, f"First deal with the alarm: {a.kinds()[code].cause}")
     state = replace(s, stopped_ms=None, minimum=False)
-    return made.now(state).ended("stopped").said("restarted")
+    return made.now(state).said("restarted")
 
 
-def minimum(made: Step, _: e.MinimumOrdered) -> Step:
-    """Down to the prescribed floor, or to nothing where none is prescribed; never up."""
+def minimum(made: Step, event: e.MinimumOrdered) -> Step:
+    """Down to the prescribed floor, or a stop where none is prescribed; never up."""
     s = made.state
     floor = s.programme.floor_nl_per_h if s.programme else None
-    if floor is not None and floor > wanted(replace(s.flow, once=None))[0]:
+    if floor is None:
+        return stopped(made, e.Stopped(event.at_ms))
+    if floor > wanted(replace(s.flow, once=None))[0]:
         return made.refuse("not-less", "The prescribed floor is more than flows now.")
     made = doses.interrupt(made)
     return made.now(replace(made.state, minimum=True)).said("minimum-rate")
@@ -96,7 +101,7 @@ def refilled(made: Step, event: e.Refilled) -> Step:
     gap = s.flow.reservoir_nl - event.measured_nl
     flow = replace(s.flow, reservoir_nl=total, ng_per_ml=event.ng_per_ml)
     made = made.now(replace(s, flow=flow)).said("refilled", f"{total} expected-measured {gap}")
-    return watched(made)
+    return made.ended("empty-reservoir")
 
 
 def line_set(made: Step, event: e.LineSet) -> Step:
@@ -123,11 +128,13 @@ def noticed(made: Step, event: e.Noticed) -> Step:
     return made
 
 
-def doubted(made: Step, number: int) -> Step:
-    """A dose that a power loss cut off: unknown until a person has acknowledged it."""
-    cut = next((c for c in made.closed if c.number == number and c.kind != "bridge"), None)
-    if cut is None or cut.kind == "prime":
+def doubted(made: Step) -> Step:
+    """What a power loss cut off, or its last stroke: a dose is unknown until acknowledged."""
+    cut = made.closed[-1]
+    if cut.kind in ALONE:
         return made
+    cut = replace(cut, least_nl=max(0, cut.most_nl - made.state.device.stroke_nl))
+    made = replace(made, closed=(*made.closed[:-1], cut))
     unknown = Unknown(cut.number, cut.asked_nl, cut.least_nl, cut.most_nl)
     return made.now(replace(made.state, unknown=unknown)).raised("unknown-outcome")
 
@@ -165,10 +172,14 @@ def silenced(made: Step, event: e.AlarmSilenced) -> Step:
 
 
 def acknowledged(made: Step, event: e.AlarmAcknowledged) -> Step:
-    """A person has seen an alarm whose condition is over."""
-    if event.alarm in a.wrong_now(made.state.alarms):
-        if not (a.kinds()[event.alarm].latch):
-            return made.refuse("still-wrong", "Its cause is still there.")
-        made = made.ended(event.alarm)
-    found = a.acknowledged(made.state.alarms, event.alarm)
-    return made.now(replace(made.state, alarms=found)).said("alarm-acknowledged", event.alarm)
+    """A person has seen an alarm: it goes, unless its condition is still there."""
+    code = event.alarm
+    if all(alarm.code != code for alarm in made.state.alarms):
+        return made.refuse("no-alarm", "This alarm is not on.")
+    seen = made.ended(code)
+    found = a.acknowledged(seen.state.alarms, code)
+    seen = seen.now(replace(seen.state, alarms=found))
+    standing = code in a.wrong_now(made.state.alarms) and not a.kinds()[code].latch
+    if standing or code in a.wrong_now(watched(seen).state.alarms):
+        return made.refuse("still-wrong", "Its cause is still there.")
+    return seen.said("alarm-acknowledged", code)
