@@ -232,3 +232,59 @@ def test_a_state_and_every_event_come_back_as_they_were_written():
 def test_bytes_that_are_no_event_are_unreadable(body: bytes):
     with pytest.raises(Unreadable):
         read_event(body)
+
+
+def test_a_value_beside_the_state_survives_entries_snapshots_and_a_power_loss():
+    disk = Disk()
+    keeper = Keeper.new(disk, fresh(), b"one\ntwo 3")
+    assert Keeper.restored(Disk(dict(disk.kept)), "SN1", 5)[0].side == b"one\ntwo 3"
+    for number in range(40):  # more than one slot holds: snapshots take the value along
+        assert keeper.keep(b"%d " % number * 500)
+        assert keeper.handle(e.ClockSet(number, number)).refused is None
+    again, _ = Keeper.restored(Disk(dict(disk.kept)), "SN1", 50)
+    assert again.side == keeper.side == b"39 " * 500
+
+
+def test_a_value_that_cannot_be_kept_leaves_the_old_one():
+    disk = Disk()
+    keeper = Keeper.new(disk, fresh(), b"old")
+    assert not keeper.keep(b"x" * 30_000)
+    assert keeper.side == b"old"
+    assert keeper.keep(b"new")
+    disk.fails = lambda _, __: 0
+    assert not keeper.keep(b"newer")
+    assert Keeper.restored(Disk(dict(disk.kept)), "SN1", 5)[0].side == b"new"
+
+
+def test_strokes_that_are_due_share_a_mark_and_all_of_them_count_after_a_power_loss():
+    made = bench()
+    made.run()
+    keeper, begin = made.keeper, used(made.keeper.state)
+    writes = len(made.disk.trace)
+    assert keeper.strike(keeper.marked_ms + 10 * MINUTE)
+    assert len(made.disk.trace) - writes == 4  # two copies, written and synced
+    marked, struck = keeper.marked_ms, keeper.struck
+    assert struck > 5
+    after = keeper.next_stroke_ms()
+    assert after is not None
+    assert after > marked
+    with pytest.raises(ValueError, match="after the last stroke"):
+        keeper.handle(e.Stopped(marked))
+    again, _ = Keeper.restored(Disk(dict(made.disk.kept)), "SN1", marked + 5)
+    assert used(again.state) == begin + struck
+
+
+def test_a_due_time_before_the_next_stroke_marks_that_stroke_alone():
+    made = bench()
+    made.run()
+    at = made.keeper.next_stroke_ms()
+    assert at is not None
+    assert made.keeper.strike(at - 1)
+    assert made.keeper.marked_ms == at
+
+
+def test_an_entry_of_no_kind_is_unreadable():
+    disk = Disk()
+    Keeper.new(disk, fresh()).journal.append(b"?")
+    with pytest.raises(Unreadable):
+        Keeper.restored(Disk(dict(disk.kept)), "SN1", 5)

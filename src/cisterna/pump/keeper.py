@@ -5,6 +5,9 @@ is deterministic, so replaying them gives the same state to the byte. Before the
 stroke, a mark goes on record. After a power loss the strokes before the last mark are known; the
 marked one may or may not have happened, and counts as delivered.
 
+Beside the state lies one value of bytes that the keeper does not read: what else has to survive
+with it, such as what the pump knows of its peers.
+
 Where the storage fails, a command is refused and the confirmed programme runs on; where a stroke
 cannot be marked, the pump falls to its safe floor and alarms.
 """
@@ -17,10 +20,12 @@ from cisterna.pump.controller import step
 from cisterna.pump.journal import Journal, NotDurable, Recovered
 from cisterna.pump.state import State
 from cisterna.pump.storage import Storage
+from cisterna.quantity import DeviceTime
 
 CAPACITY = 1 << 20
 _MARK = b"m"
 _EVENT = b"e"
+_SIDE = b"s"
 
 
 @dataclass(slots=True)
@@ -28,20 +33,23 @@ class Keeper:
     """One pump's state and its journal.
 
     `struck` counts the strokes of the planned run that were marked, and `marked_ms` is the time
-    of the last mark or event.
+    of the last mark or event. `side` is kept with the state and read by nobody here.
     """
 
     state: State
     journal: Journal
     marked_ms: int
     struck: int = 0
+    side: bytes = b""
 
     @classmethod
-    def new(cls, storage: Storage, state: State) -> "Keeper":
+    def new(
+        cls, storage: Storage, state: State, side: bytes = b"", capacity: int | None = None
+    ) -> "Keeper":
         """Begin the journal of a new pump. Raises as `Journal.create` does."""
-        body = _snapshot(state, state.now_ms)
-        journal = Journal.create(storage, state.device.serial, body, CAPACITY)
-        return cls(state, journal, state.now_ms)
+        body, size = _snapshot(state, state.now_ms, side), capacity or CAPACITY
+        journal = Journal.create(storage, state.device.serial, body, size)
+        return cls(state, journal, state.now_ms, side=side)
 
     @classmethod
     def restored(cls, storage: Storage, serial: str, now_ms: int) -> "tuple[Keeper, e.Outcome]":
@@ -50,18 +58,8 @@ class Keeper:
         `now_ms` is the device clock, which ran on. Raises `JournalRefused` for another pump's
         journal or one that is no journal, `Unreadable` where its content is not what was written.
         """
-        journal, found = Journal.open(storage, serial)
-        state, marked = _replayed(found)
-        if now_ms < marked:
-            raise Unreadable("the journal is ahead of the pump's clock")
-        keeper = cls(state, journal, marked)
-        made = keeper._stepped(e.PowerReturned(now_ms, marked))
-        if found.findings:
-            keeper._stepped(e.Noticed(now_ms, "memory"))
-            if not found.lost:
-                keeper._stepped(e.Noticed(now_ms, "memory", over=True))
-        keeper._renewed()
-        return keeper, made
+        recalled = recall(storage, serial)
+        return recalled.keeper, recalled.resume(now_ms)
 
     def handle(self, event: e.Event) -> e.Outcome:
         """One event: on record first. A command that cannot be recorded is refused.
@@ -75,6 +73,13 @@ class Keeper:
             return e.Outcome(refused=e.Refusal("storage", words))
         return self._stepped(event)
 
+    def keep(self, side: bytes) -> bool:
+        """Put another value on record beside the state; False if the old one stays there."""
+        if not self._recorded(_SIDE + side):
+            return False
+        self.side = side
+        return True
+
     def next_stroke_ms(self) -> int | None:
         """When the motor is to make its next stroke; None if none is planned."""
         run = self.state.tip.run if self.state.tip else None
@@ -83,20 +88,31 @@ class Keeper:
         at = run.at(self.struck).ms
         return at if at < self.state.until_ms else None
 
-    def strike(self) -> bool:
+    def strike(self, until_ms: int = 0) -> bool:
         """Put the next stroke on record before the motor makes it; False if it must not.
 
-        Where it cannot be recorded the pump falls to its floor: it must not deliver what it could
-        forget.
+        With `until_ms`, the strokes that are due by then go on record under one mark: a power loss
+        then leaves all of them counted as delivered. Where nothing can be recorded the pump falls
+        to its floor: it must not deliver what it could forget.
         """
-        at = self.next_stroke_ms()
-        if at is None:
+        first = self.next_stroke_ms()
+        if first is None:
             return False
-        if self._recorded(_MARK + str(at).encode()):
-            self.marked_ms, self.struck = at, self.struck + 1
+        struck, last = self._due(first, until_ms)
+        if self._recorded(_MARK + str(last).encode()):
+            self.marked_ms, self.struck = last, struck
             return True
-        self._stepped(e.Noticed(max(at, self.marked_ms + 1), "memory"))
+        self._stepped(e.Noticed(max(first, self.marked_ms + 1), "memory"))
         return False
+
+    def _due(self, first_ms: int, until_ms: int) -> tuple[int, int]:
+        """(strokes of the run marked then, time of the last one): the next, or all due by then."""
+        end = min(until_ms, self.state.until_ms - 1)
+        run = self.state.tip.run if self.state.tip else None
+        struck = run.strokes_before(DeviceTime(end + 1)) if run else 0
+        if run is None or struck <= self.struck:
+            return self.struck + 1, first_ms
+        return struck, run.at(struck - 1).ms
 
     def _stepped(self, event: e.Event) -> e.Outcome:
         self.state, outcome = step(self.state, event)
@@ -119,32 +135,69 @@ class Keeper:
     def _renewed(self) -> bool:
         """A new snapshot in place of the old one and its entries."""
         try:
-            self.journal.snapshot(_snapshot(self.state, self.marked_ms))
+            self.journal.snapshot(_snapshot(self.state, self.marked_ms, self.side))
         except NotDurable:
             return False
         return True
 
 
+@dataclass(slots=True)
+class Recalled:
+    """What a journal remembers of a pump whose power has not come back yet.
+
+    `keeper.marked_ms` is the last time on record; `closed` are the doses that closed since the
+    last snapshot.
+    """
+
+    keeper: Keeper
+    found: Recovered
+    closed: tuple[e.Closed, ...] = ()
+
+    def resume(self, now_ms: int) -> e.Outcome:
+        """Power returns: a dose in flight is closed with its bounds. Raises `Unreadable`."""
+        keeper = self.keeper
+        if now_ms < keeper.marked_ms:
+            raise Unreadable("the journal is ahead of the pump's clock")
+        made = keeper._stepped(e.PowerReturned(now_ms, keeper.marked_ms))
+        if self.found.findings:
+            keeper._stepped(e.Noticed(now_ms, "memory"))
+            if not self.found.lost:
+                keeper._stepped(e.Noticed(now_ms, "memory", over=True))
+        keeper._renewed()
+        return made
+
+
+def recall(storage: Storage, serial: str) -> Recalled:
+    """Read a pump's journal. Raises as `Keeper.restored` does."""
+    journal, found = Journal.open(storage, serial)
+    head, _, body = found.snapshot.partition(b"\n")
+    mark, _, size = head.partition(b" ")
+    if not (mark.isdigit() and size.isdigit()):
+        raise Unreadable("the snapshot is not what was written")
+    side, body = body[: int(size)], body[int(size) :]
+    recalled = Recalled(Keeper(read_state(body), journal, int(mark), side=side), found)
+    for entry in found.entries:
+        _replay(recalled, entry[:1], entry[1:])
+    return recalled
+
+
+def _replay(recalled: Recalled, kind: bytes, body: bytes) -> None:
+    keeper = recalled.keeper
+    if kind == _MARK and body.isdigit():
+        keeper.marked_ms = max(keeper.marked_ms, int(body))
+    elif kind == _EVENT:
+        event = read_event(body)
+        keeper.state, outcome = step(keeper.state, event)
+        keeper.marked_ms = max(keeper.marked_ms, event.at_ms)
+        recalled.closed += outcome.closed
+    elif kind == _SIDE:
+        keeper.side = body
+    else:
+        raise Unreadable("an entry of the journal is of no kind that is written")
+
+
 _REDUCING = (e.Stopped, e.DoseStopped, e.MinimumOrdered, e.TimePasses, e.Noticed, e.SessionEnded)
 
 
-def _snapshot(state: State, marked_ms: int) -> bytes:
-    return str(marked_ms).encode() + b"\n" + state_bytes(state)
-
-
-def _replayed(found: Recovered) -> tuple[State, int]:
-    """(state after every recorded event, the last mark)."""
-    mark, _, body = found.snapshot.partition(b"\n")
-    if not mark.isdigit():
-        raise Unreadable("the snapshot is not what was written")
-    state, marked = read_state(body), int(mark)
-    for entry in found.entries:
-        if entry[:1] == _MARK and entry[1:].isdigit():
-            marked = max(marked, int(entry[1:]))
-        elif entry[:1] == _EVENT:
-            event = read_event(entry[1:])
-            state, _ = step(state, event)
-            marked = max(marked, event.at_ms)
-        else:
-            raise Unreadable("an entry of the journal is neither a mark nor an event")
-    return state, marked
+def _snapshot(state: State, marked_ms: int, side: bytes) -> bytes:
+    return f"{marked_ms} {len(side)}\n".encode() + side + state_bytes(state)
