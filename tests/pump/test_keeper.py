@@ -283,6 +283,20 @@ def test_a_due_time_before_the_next_stroke_marks_that_stroke_alone():
     assert made.keeper.marked_ms == at
 
 
+def test_an_event_that_the_controller_raises_at_is_not_on_record(monkeypatch: pytest.MonkeyPatch):
+    made = bench()
+
+    def raises(*_: object) -> None:
+        raise AssertionError("cannot be")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept, "step", raises)
+        with pytest.raises(AssertionError):
+            made.keeper.handle(e.Stopped(1))
+    again, _ = Keeper.restored(Disk(dict(made.disk.kept)), "SN1", 5)
+    assert again.state.stopped_ms is None
+
+
 def test_an_entry_of_no_kind_is_unreadable():
     disk = Disk()
     Keeper.new(disk, fresh()).journal.append(b"?")

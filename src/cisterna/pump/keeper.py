@@ -64,14 +64,17 @@ class Keeper:
     def handle(self, event: e.Event) -> e.Outcome:
         """One event: on record first. A command that cannot be recorded is refused.
 
-        Raises `ValueError` for an event that is not after the last stroke.
+        Raises `ValueError` for an event that is not after the last stroke. Whatever the controller
+        raises, it raises before the event is on record, where it would come up at every restart.
         """
         if event.at_ms < self.marked_ms + (self.struck > 0):
             raise ValueError("an event comes after the last stroke")
+        found, outcome = step(self.state, event)
         if not self._recorded(_EVENT + event_bytes(event)) and not isinstance(event, _REDUCING):
             words = "The pump cannot store it. What runs goes on."
             return e.Outcome(refused=e.Refusal("storage", words))
-        return self._stepped(event)
+        self.state, self.marked_ms, self.struck = found, event.at_ms, 0
+        return outcome
 
     def keep(self, side: bytes) -> bool:
         """Put another value on record beside the state; False if the old one stays there."""
