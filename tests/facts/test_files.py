@@ -92,6 +92,10 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "service_life": (DURATION,),
     "eri_to_end": (DURATION,),
     "stop_limit": (DURATION,),
+    "scan_discharge": (VOLUME,),
+    # alarms
+    "rearm": (DURATION,),
+    "session": (DURATION,),
     # catheters
     "volume_per_length": (LINE_VOLUME,),
     "length": (LENGTH,),
