@@ -17,6 +17,10 @@ from cisterna.pump.records import (
     MIN_CAPACITY,
     RECORD_OVERHEAD,
     SERIAL_BYTES,
+    Header,
+    Kind,
+    encode,
+    record_link,
 )
 from tests.pump.disk import Disk, Op, PowerCut, cuts, survivors
 from tests.pump.journal_sweep import (
@@ -221,6 +225,13 @@ def test_a_record_destroyed_in_both_copies_is_a_loss_and_the_state_before_it_is_
         assert codes == ("lost-records",)
 
 
+def test_a_record_cut_off_in_one_copy_and_destroyed_in_the_other_is_a_loss():
+    sound = written(ENTRY).kept
+    end = HEADER_SIZE + RECORD_OVERHEAD + len(b"state")
+    images = broken({**sound, "a0": sound["a0"][:end]}, "b", 0, end + 9)
+    assert opened(images)[:2] == (Content(b"state"), ("lost-records",))
+
+
 def test_a_header_destroyed_in_both_copies_is_a_loss_and_the_older_state_is_given():
     sound = written(ENTRY).kept
     for at in range(HEADER_SIZE):
@@ -281,6 +292,27 @@ def test_copies_that_go_on_differently_are_followed_no_further_than_they_agree()
     found, codes, _ = opened(images)
     assert found == Content(b"state", (ENTRY,))
     assert codes == ("copies-disagree", "lost-records")
+
+
+def test_a_state_that_settles_a_disagreement_holds_in_one_copy_alone():
+    left, right = written(state=b"left"), written(state=b"right")
+    disk = Disk({area: (left if area[0] == "a" else right).kept[area] for area in AREAS})
+    journal, found = Journal.open(disk, SERIAL)
+    assert (found.snapshot, found.lost) == (b"older", True)
+    disk.fails = lambda _, op: 0 if op.area[0] == "b" else None
+    assert journal.snapshot(b"settled").missing == ("b",)
+    assert opened(disk.kept)[0] == Content(b"settled")
+
+
+def test_a_record_whose_number_does_not_rise_is_not_followed():
+    for seq, whole in ((4, True), (3, False), (2, False)):  # the snapshot has number 3
+        images = dict(written().kept)
+        end = HEADER_SIZE + RECORD_OVERHEAD + len(b"state")
+        after = record_link(images["a0"][HEADER_SIZE:end])
+        record = encode(Kind.ENTRY, seq, ENTRY, after)
+        for name in ("a0", "b0"):
+            images[name] = images[name][:end] + record + images[name][end + len(record) :]
+        assert opened(images)[0] == Content(b"state", (ENTRY,) if whole else ())
 
 
 def test_an_old_copy_put_back_does_not_bring_the_old_state_back():
@@ -367,6 +399,18 @@ def test_what_one_copy_alone_held_is_missed_when_that_copy_is_damaged(alone, kin
         assert codes == ("lost-records",)
 
 
+def test_the_last_entry_of_a_copy_alone_is_missed_when_it_is_damaged():
+    disk = written()
+    journal, _ = Journal.open(disk, SERIAL)
+    disk.fails = lambda _, op: 0 if op.area[0] == "b" else None
+    journal.append(ENTRY)
+    end = CAPACITY - journal.room - RECORD_OVERHEAD - COPIES_SIZE
+    journal.append(b"x")
+    found, codes, _ = opened(broken(disk.seen(), "a", 0, end + 9))
+    assert found == Content(b"state", (ENTRY,))
+    assert codes == ("lost-records",)
+
+
 def test_a_refused_entry_is_taken_back_so_that_it_cannot_come_true_later():
     disk = written()
     journal, _ = Journal.open(disk, SERIAL)
@@ -408,6 +452,46 @@ def test_a_refused_entry_in_a_copy_that_was_out_does_not_displace_a_later_one():
         latest, _ = opened(disk.seen())[:2]
         assert all(opened(left)[0] == latest for left in survivors(disk.kept, disk.waiting))
     assert latest == Content(ENTRY, (ENTRY,))
+
+
+def test_a_refused_state_in_a_copy_that_was_out_does_not_displace_a_later_one():
+    disk = written()
+    journal, _ = Journal.open(disk, SERIAL)
+    disk.trace.clear()
+    disk.fails = lambda _, op: None if op.data else 0  # all is put, nothing is synced
+    with pytest.raises(NotDurable):
+        journal.snapshot(b"refused")
+    disk.fails = partial(_fails, range(99), "a", 0)
+    journal, _ = Journal.open(disk, SERIAL)
+    assert journal.snapshot(b"next").missing == ("a",)
+    left = [opened(images)[0] for images in survivors(disk.kept, disk.waiting)]
+    assert len(left) > 2
+    assert set(left) == {Content(b"next")}
+
+
+def test_what_a_missing_copy_still_held_is_cleared_when_it_is_written_again():
+    disk = written(state=bytes([1]) * 200)
+    journal, _ = Journal.open(disk, SERIAL)
+    journal.snapshot(b"x")
+    disk.fails = lambda _, op: 0 if op.area[0] == "b" else None
+    journal.snapshot(b"y")  # copy b keeps the long state of that slot
+    disk.fails = lambda _, __: None
+    journal.snapshot(b"z")
+    journal.snapshot(b"last")
+    assert opened(disk.kept)[:2] == (Content(b"last"), ())
+
+
+def test_a_mended_copy_counts_again_so_that_a_torn_write_is_no_loss():
+    disk = written()
+    journal, _ = Journal.open(disk, SERIAL)
+    disk.fails = lambda _, op: 0 if op.area[0] == "b" else None
+    journal.append(ENTRY)
+    disk.fails = lambda _, __: None
+    journal, _ = Journal.open(disk, SERIAL)
+    disk.power, disk.part = 0, 9
+    with pytest.raises(PowerCut):
+        journal.append(b"torn")
+    assert opened(disk.seen())[:2] == (Content(b"state", (ENTRY,)), ("torn-tail",))
 
 
 def test_a_journal_that_cannot_be_written_is_still_read():
@@ -482,6 +566,17 @@ def test_a_journal_cut_off_at_any_length_is_refused():
             cut = {area: i[:length] if area[1] == slot else i for area, i in sound.items()}
             assert refused(cut) == "truncated"
     assert refused({}) == "absent"
+
+
+def test_what_is_left_of_a_journal_is_not_taken_for_an_unfinished_creation():
+    sound = written(ENTRY).kept
+    assert refused({"a0": sound["a0"][:20]}) == "truncated"
+    assert refused({"a0": sound["a0"][:20], "b0": bytes(CAPACITY)}) == "truncated"
+
+
+def test_a_header_of_an_impossible_size_is_no_header():
+    images = {a: Header(SERIAL, MAX_CAPACITY + 1, 1).encode().ljust(CAPACITY) for a in AREAS}
+    assert refused(images) == "unreadable"
 
 
 def test_areas_of_different_sizes_are_no_journal():
