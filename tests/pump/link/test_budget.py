@@ -34,6 +34,7 @@ def flood(count: int = 500):
     return state, taken
 
 
+@pytest.mark.requirement("ST-10", "A32")
 def test_of_500_failed_handshakes_few_are_taken_and_the_programmer_comes_in_at_once():
     state, taken = flood()
     assert taken == STRANGERS_PER_HOUR
@@ -42,6 +43,7 @@ def test_of_500_failed_handshakes_few_are_taken_and_the_programmer_comes_in_at_o
     assert after.ledger.of(ADA.key).used == 1
 
 
+@pytest.mark.requirement("ST-10", "A32")
 def test_500_knocks_in_a_programmers_name_do_not_lock_her_out():
     state = link()
     forged = replace(ADA.says(Stop(), 1), sig="0" * 128)
@@ -52,6 +54,7 @@ def test_500_knocks_in_a_programmers_name_do_not_lock_her_out():
     assert wake(state, knock(ADA, 1), AT)[1]
 
 
+@pytest.mark.requirement("ST-10")
 def test_a_programmer_is_never_counted_out():
     state = link()
     for counter in range(1, 4 * REMOTES_PER_HOUR):

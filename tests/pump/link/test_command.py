@@ -86,6 +86,7 @@ def test_a_genuine_command_is_carried_out_with_what_was_asked():
     assert step.outcome.head.key == ADA.key
 
 
+@pytest.mark.requirement("ST-01", "SR-70")
 def test_a_command_signed_with_the_wrong_key_gets_no_answer():
     genuine = ADA.says(BOLUS, 1)
     forged = signed_command(genuine.head, genuine.args, secret("ben").sign)
@@ -94,12 +95,14 @@ def test_a_command_signed_with_the_wrong_key_gets_no_answer():
     assert step.link == in_session(ADA)
 
 
+@pytest.mark.requirement("ST-05")
 def test_a_relay_cannot_change_the_arguments_under_a_signature():
     genuine = ADA.says(BOLUS, 1)
     bent = replace(genuine, args={**genuine.args, "volume_nl": 900_000})
     assert send(in_session(ADA), bent).outcome == Silence(Reason.BAD_SIGNATURE)
 
 
+@pytest.mark.requirement("ST-05")
 @pytest.mark.parametrize("field", ["counter", "base", "issued_ms", "expires_ms"])
 def test_a_relay_cannot_change_the_head_under_a_signature(field: str):
     genuine = PATIENT.says(AskDose(), 5)
@@ -107,18 +110,21 @@ def test_a_relay_cannot_change_the_head_under_a_signature(field: str):
     assert send(link(), replace(genuine, head=head)).outcome == Silence(Reason.BAD_SIGNATURE)
 
 
+@pytest.mark.requirement("ST-05")
 def test_a_relay_cannot_make_another_verb_of_it():
     genuine = PATIENT.says(StopDose(), 5)
     head = replace(genuine.head, verb="ask_dose")
     assert send(link(), replace(genuine, head=head)).outcome == Silence(Reason.BAD_SIGNATURE)
 
 
+@pytest.mark.requirement("ST-01", "SR-26")
 def test_a_command_for_another_pump_gets_no_answer_and_is_not_used_up():
     step = send(link(), replace(PATIENT, pump=OTHER_PUMP).says(AskDose(), 9))
     assert step.outcome == Silence(Reason.OTHER_PUMP)
     assert step.link == link()
 
 
+@pytest.mark.requirement("ST-01", "A21")
 def test_what_the_pump_signed_is_no_command_and_what_a_key_signed_is_no_answer():
     response = refused("lockout", "wait")
     answer = Answer(PUMP, PATIENT.key, "0" * 32, NOW, VERSION, 1, response)
@@ -134,6 +140,7 @@ def answer_at_one(answer: Answer) -> Answer:
     return replace(answer, at_ms=1)
 
 
+@pytest.mark.requirement("ST-05", "SR-27", "H21")
 def test_an_answer_altered_by_a_relay_is_not_the_pumps():
     answer = Answer(PUMP, PATIENT.key, "0" * 32, NOW, VERSION, 1, refused("lockout", "wait"))
     sealed = seal(answer, PUMP_SECRET.sign)
@@ -150,6 +157,7 @@ def test_a_greeting_names_the_nonce_so_an_old_one_is_not_taken_for_new():
     assert not from_pump(replace(sealed, body=Greeting(PUMP, "6" * 32, NOW, 7)), PUMP_PUBLIC)
 
 
+@pytest.mark.requirement("A36", "H07")
 def test_a_stolen_phone_revoked_while_it_was_offline_is_a_stranger_from_then_on():
     signed_before = PATIENT.says(AskDose(), 3)
     assert carried(send(link(), signed_before))
@@ -175,6 +183,7 @@ def test_every_failure_before_the_sender_is_known_looks_the_same_from_outside():
 # When it comes ------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SR-50")
 @pytest.mark.parametrize(("late", "good"), [(-1, True), (0, False), (1, False), (10**9, False)])
 def test_a_command_is_good_to_the_last_millisecond_before_it_expires(late: int, good: bool):
     expires = NOW + 10 * SECOND
@@ -189,6 +198,7 @@ def test_a_command_may_come_from_a_clock_that_is_a_little_ahead(ahead: int, good
     assert code(step) == (None if good else "not-yet")
 
 
+@pytest.mark.requirement("SR-50")
 @pytest.mark.parametrize(("verb", "longest"), [(AskDose(), 15 * SECOND), (StopDose(), MINUTE)])
 def test_a_command_may_not_be_good_for_longer_than_its_verb_allows(verb, longest: int):
     for length, good in ((longest, True), (longest + 1, False), (0, False), (-5, False)):
@@ -196,6 +206,7 @@ def test_a_command_may_not_be_good_for_longer_than_its_verb_allows(verb, longest
         assert code(step) == (None if good else "window")
 
 
+@pytest.mark.requirement("SR-48", "SR-50")
 def test_a_command_refused_as_too_early_does_not_act_when_its_time_comes():
     early = PATIENT.says(AskDose(), 1, issued_ms=NOW + 5000, expires_ms=NOW + 15_000)
     after, answer = ask(link(), early)
@@ -204,6 +215,7 @@ def test_a_command_refused_as_too_early_does_not_act_when_its_time_comes():
     assert code(again) == "not-yet"
 
 
+@pytest.mark.requirement("SR-49", "H13", "A11")
 @pytest.mark.parametrize("name", sorted(n for n, rule in RULES.items() if rule.current))
 def test_a_change_of_a_version_that_no_longer_runs_is_refused(name: str):
     who = PATIENT if name == "ask_dose" else ADA
@@ -224,6 +236,7 @@ def test_an_activation_names_the_running_version_in_its_arguments_too():
     assert code(step) == "stale-version"
 
 
+@pytest.mark.requirement("SR-28")
 def test_a_programme_that_does_not_have_its_digest_is_refused():
     step = send(in_session(ADA), ADA.says(Stage({**PROGRAMME, "mode": "flex"}, DIGEST), 1))
     assert code(step) == "arguments"
@@ -246,6 +259,7 @@ def test_a_value_outside_its_bounds_is_refused_by_the_pump_though_it_is_signed(v
 # How often ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SR-48", "A03", "H12")
 def test_a_duplicate_gets_the_first_answer_and_acts_once():
     command = PATIENT.says(AskDose(), 1)
     after, first = ask(link(), command)
@@ -262,6 +276,7 @@ def test_a_retry_of_a_refused_dose_is_refused_again():
     assert code(send(after, command)) == "lockout"
 
 
+@pytest.mark.requirement("SR-48")
 def test_a_retry_before_the_controller_has_answered_is_told_that_nobody_knows():
     command = PATIENT.says(AskDose(), 1)
     step = send(link(), command)
@@ -275,6 +290,7 @@ def test_an_id_is_not_used_for_a_second_command():
     assert code(step) == "id-used"
 
 
+@pytest.mark.requirement("SR-48")
 def test_a_retry_that_is_no_longer_remembered_does_not_act():
     first = PATIENT.says(AskDose(), 1)
     after, _ = ask(link(), first)
@@ -284,6 +300,7 @@ def test_a_retry_that_is_no_longer_remembered_does_not_act():
     assert len(after.ledger.of(PATIENT.key).results) == RESULTS_KEPT
 
 
+@pytest.mark.requirement("SR-48", "ST-03", "A04")
 def test_in_every_order_of_arrival_each_command_acts_once_and_never_after_a_later_one():
     commands = [PATIENT.says(AskDose(), n) for n in (1, 2, 3, 4)]
     for order in permutations(commands):
@@ -297,6 +314,7 @@ def test_in_every_order_of_arrival_each_command_acts_once_and_never_after_a_late
         assert 4 in done
 
 
+@pytest.mark.requirement("SR-48", "ST-03", "H12")
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 12_000)), max_size=25))
 def test_a_network_that_repeats_reorders_and_delays_never_makes_two_of_one(arrivals):
     commands = [PATIENT.says(AskDose(), n + 1) for n in range(6)]
@@ -334,6 +352,7 @@ def test_after_a_restart_a_retry_gets_the_answer_it_would_have_got():
     assert answered(again).response == first.response
 
 
+@pytest.mark.requirement("SR-46", "SR-48")
 def test_a_command_cut_off_by_a_restart_is_of_unknown_outcome_and_does_not_act():
     command = PATIENT.says(AskDose(), 1)
     step = send(link(), command)
@@ -341,6 +360,7 @@ def test_a_command_cut_off_by_a_restart_is_of_unknown_outcome_and_does_not_act()
     assert code(again) == "unknown-outcome"
 
 
+@pytest.mark.requirement("ST-03", "A20")
 def test_no_frame_of_before_a_restart_acts_after_it():
     state, frames = link(), [PATIENT.says(AskDose(), n) for n in range(1, 6)]
     for command in frames[:3]:
@@ -358,6 +378,7 @@ def test_a_restart_skips_at_most_the_reserved_counters_and_the_answer_says_from_
     assert carried(send(fresh, PATIENT.says(StopDose(), refusal.counter + 1)))
 
 
+@pytest.mark.requirement("ST-03")
 def test_counters_are_reserved_in_the_journal_before_they_are_used():
     state, lately = link(), saved(link())
     for counter in range(1, 3 * COUNTERS_AHEAD):
@@ -377,6 +398,7 @@ def test_a_reading_within_the_block_needs_no_write_and_an_act_always_does():
     assert must_save(state, send(state, PATIENT.says(AskDose(), 2)).link)
 
 
+@pytest.mark.requirement("ST-03", "A33")
 @pytest.mark.parametrize("unsaved", [1, 5, COUNTERS_AHEAD])
 def test_a_snapshot_within_a_block_opens_no_counter_again(unsaved: int):
     state, _ = ask(link(), PATIENT.says(StopDose(), 1))
@@ -389,6 +411,7 @@ def test_a_snapshot_within_a_block_opens_no_counter_again(unsaved: int):
     assert [code(send(back, command)) for command in used] == ["counter"] * unsaved
 
 
+@pytest.mark.requirement("ST-03", "A33")
 def test_a_snapshot_from_long_before_opens_no_command_again():
     snapshot = saved(link())
     state, used = link(), [PATIENT.says(AskDose(), n * 100) for n in range(1, 9)]

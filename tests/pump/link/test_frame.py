@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from cisterna.pump.link import canonical, frame
 from cisterna.pump.link.answer import ACCEPTED, Answer, seal
-from cisterna.pump.link.canonical import LARGEST, MOST_BYTES, Reason, Unfit
+from cisterna.pump.link.canonical import (
+    DEEPEST,
+    LARGEST,
+    LONGEST_TEXT,
+    MOST_BYTES,
+    Reason,
+    Unfit,
+)
 from cisterna.pump.link.door import Silence, receive
 from cisterna.pump.link.verbs import Stage, programme_digest
 from tests.pump.link.fuzz import GENUINE, fuzz, main, one, tried
@@ -48,6 +55,7 @@ def test_every_verb_survives_the_journey(name: str):
     assert frame.inbound(content) == sent
 
 
+@pytest.mark.requirement("ST-12", "A34")
 @pytest.mark.parametrize(
     "text",
     [
@@ -98,6 +106,30 @@ def test_bytes_with_any_other_spelling_are_refused(text: bytes):
     assert isinstance(canonical.decode(text), Reason)
 
 
+def test_the_bounds_themselves_are_inside():
+    for value in (LARGEST, -LARGEST, "a" * LONGEST_TEXT, deep(DEEPEST), sized(MOST_BYTES)):
+        assert canonical.decode(canonical.encode(value)) == value
+
+
+def test_one_byte_or_one_level_beyond_the_bounds_is_outside():
+    assert canonical.decode(canonical.encode(sized(MOST_BYTES + 1))) is Reason.TOO_LONG
+    assert canonical.decode(b"[" * DEEPEST + b"[]" + b"]" * DEEPEST) is Reason.NOT_CANONICAL
+    with pytest.raises(Unfit):
+        canonical.encode(deep(DEEPEST + 1))
+
+
+def deep(levels: int) -> Any:
+    """Lists in lists."""
+    return [deep(levels - 1)] if levels > 1 else []
+
+
+def sized(length: int) -> list[Any]:
+    """A value of so many canonical bytes: brackets, and texts with their quotes and commas."""
+    full, rest = divmod(length - 1, 103)
+    texts = ["a" * 100] * full
+    return texts if rest == 0 else [*texts[1:], "a" * (40 + rest), "a" * 57]
+
+
 @pytest.mark.parametrize("value", [1.5, float("nan"), LARGEST + 1, "µ", {"Ä": 1}, {"a": [0.1]}])
 def test_what_has_no_canonical_form_is_never_sent(value: Any):
     with pytest.raises(Unfit):
@@ -119,6 +151,7 @@ def test_a_frame_is_cut_from_the_stream_wherever_the_stream_was_broken():
         assert found == [ADA.says(v, 1) for v in EVERY_VERB.values()]
 
 
+@pytest.mark.requirement("ST-12", "A22")
 def test_a_frame_cut_at_any_length_is_not_accepted():
     whole = frame.framed(ADA.says(EVERY_VERB["clinician_bolus"], 1))
     for length in range(len(whole)):
@@ -132,6 +165,7 @@ def test_a_length_beyond_the_bound_gives_the_stream_up():
     assert frame.take(MOST_BYTES.to_bytes(4)) == (None, MOST_BYTES.to_bytes(4))
 
 
+@pytest.mark.requirement("ST-02")
 @pytest.mark.parametrize("name", ["clinician_bolus", "stage", "ask_dose"])
 def test_no_single_bit_may_differ(name: str):
     whole = frame.framed(ADA.says(EVERY_VERB[name], 1))
@@ -146,6 +180,7 @@ def test_no_single_bit_may_differ(name: str):
     assert accepted == 0
 
 
+@pytest.mark.requirement("ST-11")
 def test_another_version_is_refused_by_its_name():
     assert frame.inbound(ONE.replace(b'"v":1', b'"v":2')) is Reason.OTHER_VERSION
     assert frame.inbound(ONE.replace(b'"v":1', b'"v":0')) is Reason.OTHER_VERSION
@@ -173,6 +208,7 @@ def test_a_frame_with_another_schema_is_refused(old: bytes, new: bytes):
     assert frame.inbound(ONE.replace(old, new)) in (Reason.NOT_A_FRAME, Reason.NOT_CANONICAL)
 
 
+@pytest.mark.requirement("ST-01", "A21")
 def test_a_pump_reads_nothing_that_a_pump_sends_and_a_client_nothing_that_a_client_sends():
     answer = seal(Answer(PUMP, ADA.key, "0" * 32, NOW, VERSION, 1, ACCEPTED), PUMP_SECRET.sign)
     assert frame.inbound(frame.body(answer)) is Reason.NOT_A_FRAME
@@ -186,6 +222,7 @@ def test_a_programme_too_large_for_a_frame_cannot_be_sent():
         frame.body(ADA.says(Stage(large, programme_digest(large)), 1))
 
 
+@pytest.mark.requirement("ST-12")
 @given(st.integers(0, 2**64 - 1))
 @settings(max_examples=500)
 def test_bent_frames_raise_nothing_and_move_nothing(seed: int):
@@ -194,6 +231,7 @@ def test_bent_frames_raise_nothing_and_move_nothing(seed: int):
         one(source)
 
 
+@pytest.mark.requirement("ST-12")
 @given(st.binary(max_size=400) | values.map(canonical.encode))
 @settings(max_examples=500)
 def test_any_bytes_raise_nothing_and_move_nothing(content: bytes):

@@ -98,6 +98,7 @@ def whats(step: Step) -> list[What]:
 # The first keys ------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SR-69", "ST-01")
 def test_a_new_pump_knows_the_programmers_it_was_given_and_nobody_else():
     ring = provision(PUMP, PUMP_PUBLIC, (ADA.public, BEN.public))
     assert {k.role for k in ring.keys} == {Role.PROGRAMMER}
@@ -110,6 +111,7 @@ def test_a_pump_is_not_given_out_with_fewer_than_two_programmers(programmers):
         provision(PUMP, PUMP_PUBLIC, programmers)
 
 
+@pytest.mark.requirement("ST-01")
 def test_the_pump_keeps_no_secret_of_anybody():
     kept = str(saved(opened()))
     assert CODE_KEY not in kept
@@ -119,6 +121,7 @@ def test_the_pump_keeps_no_secret_of_anybody():
 # Pairing a remote ----------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("ST-07")
 def test_a_remote_is_paired_with_code_and_touch_and_can_ask_for_a_dose():
     step = send(opened(), proof(NEW))
     assert isinstance(step.outcome, Reply)
@@ -136,6 +139,7 @@ def test_opening_a_window_is_logged_and_alarmed():
     assert [(n.what, n.who, n.alarm) for n in step.notes] == [(What.PAIRING_OPENED, ADA.key, True)]
 
 
+@pytest.mark.requirement("ST-07", "SR-69")
 def test_nobody_is_paired_without_a_window_a_touch_or_the_code():
     assert not paired(send(touch(link(), NOW)[0], proof(NEW)))
     assert not paired(send(opened(near=False), proof(NEW)))
@@ -155,6 +159,7 @@ def test_a_window_is_open_for_a_short_time(ms: int, good: bool):
     assert (What.PAIRING_CLOSED in whats(step)) is not good
 
 
+@pytest.mark.requirement("ST-07")
 def test_a_code_is_good_once():
     step = send(opened(), proof(NEW))
     again = touch(step.link, NOW)[0]
@@ -172,6 +177,7 @@ def late(ms: int = PAIRING_MS) -> dict[str, int]:
     return {"issued_ms": NOW + ms, "expires_ms": NOW + ms + 9000}
 
 
+@pytest.mark.requirement("ST-07")
 def test_wrong_proofs_close_the_window_and_then_the_right_one_is_too_late():
     state = opened()
     for left in reversed(range(PAIRING_TRIES)):
@@ -191,6 +197,7 @@ def test_one_wrong_proof_less_than_that_does_not_spoil_the_pairing():
     assert paired(send(state, proof(NEW)))
 
 
+@pytest.mark.requirement("ST-07")
 def test_a_man_in_the_middle_gains_nothing_from_what_he_hears():
     heard = proof(NEW)
     for stolen in (
@@ -202,6 +209,7 @@ def test_a_man_in_the_middle_gains_nothing_from_what_he_hears():
     assert not paired(send(opened(), replace(heard, role=Role.PROGRAMMER)))
 
 
+@pytest.mark.requirement("ST-07")
 def test_a_man_in_the_middle_cannot_pass_for_the_pump():
     step = send(opened(), proof(NEW))
     assert isinstance(step.outcome, Reply)
@@ -213,6 +221,7 @@ def test_a_man_in_the_middle_cannot_pass_for_the_pump():
     assert not shown(CODE_KEY, PUMP, MALLORY.public, answer)
 
 
+@pytest.mark.requirement("ST-07")
 def test_a_recorded_pairing_opens_nothing_later():
     recorded = body(proof(NEW))
     state = receive(opened(), recorded, AT).link
@@ -229,6 +238,7 @@ def test_a_revoked_key_is_not_paired_again():
     assert [note.detail for note in step.notes] == ["not-a-new-key"]
 
 
+@pytest.mark.requirement("ST-07", "A24")
 def test_no_pairing_while_a_bolus_runs():
     begin = ADA.says(PairBegin(Role.REMOTE, CODE_KEY), 1)
     assert code(send(link(), begin, BOLUS_RUNS)) == "bolus-running"
@@ -303,6 +313,7 @@ def test_revoking_the_programmer_behind_a_window_closes_it():
     assert not paired(send(state, proof(NEW)))
 
 
+@pytest.mark.requirement("ST-08", "H24")
 @pytest.mark.parametrize(("first", "second"), list(combinations([ADA, BEN, CLEO], 2)))
 def test_a_lost_programmer_is_replaced_by_any_two_others_near_the_pump(first, second):
     lost = next(p for p in (ADA, BEN, CLEO) if p not in (first, second))
@@ -363,6 +374,7 @@ def reader(ms: int = 0, of: Person = READER, from_: Link | None = None) -> Step:
     return receive(state, body(Reader(of.public)), at(ms))
 
 
+@pytest.mark.requirement("ST-09", "SR-71")
 def test_an_emergency_reader_needs_a_touch_and_then_can_only_reduce():
     assert receive(link(), body(Reader(READER.public)), AT).outcome == Silence(Reason.NOT_OPEN)
     step = reader()
@@ -375,6 +387,7 @@ def test_an_emergency_reader_needs_a_touch_and_then_can_only_reduce():
         assert code(send(step.link, READER.says(verb, 9))) == "role"
 
 
+@pytest.mark.requirement("ST-09", "H24", "SR-71")
 def test_emergency_access_works_while_a_bolus_runs_and_when_every_key_is_lost():
     state, _ = touch(replace(link(), ring=replace(link().ring, keys=())), NOW)
     step = receive(state, body(Reader(READER.public)), BOLUS_RUNS)
@@ -397,6 +410,7 @@ def test_a_paired_key_cannot_come_in_as_an_emergency_reader():
     assert reader(of=PATIENT).outcome == Silence(Reason.NOT_OPEN)
 
 
+@pytest.mark.requirement("ST-09")
 def test_emergency_readers_are_few_in_an_hour_and_let_in_again_later():
     state = link()
     for n in range(READERS_PER_HOUR):

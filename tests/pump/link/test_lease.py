@@ -68,6 +68,7 @@ def test_what_programs_the_pump_needs_the_session(name: str):
     assert carried(send(in_session(ADA), ADA.says(EVERY_VERB[name], 1)))
 
 
+@pytest.mark.requirement("SR-51", "H15")
 def test_the_second_programmer_can_read_and_stop_but_not_program():
     step = send(in_session(ADA), BEN.says(OpenSession(), 1))
     assert code(step) == "session-held"
@@ -76,6 +77,7 @@ def test_the_second_programmer_can_read_and_stop_but_not_program():
     assert code(send(step.link, BEN.says(STAGE, 2))) == "no-session"
 
 
+@pytest.mark.requirement("SR-51")
 def test_taking_over_alarms_the_first_and_shuts_it_out():
     step = send(in_session(ADA), BEN.says(TakeOver(), 1))
     assert isinstance(step.outcome, Carry)
@@ -115,6 +117,7 @@ def test_a_session_that_the_controller_refuses_leaves_nobody_with_it():
     assert [note.what for note in notes] == [What.SESSION_CLOSED]
 
 
+@pytest.mark.requirement("SR-51")
 @pytest.mark.parametrize(("ms", "held"), [(LEASE_MS - 1, True), (LEASE_MS, False)])
 def test_a_silent_programmer_loses_the_session(ms: int, held: bool):
     step = send(in_session(ADA), ADA.says(STAGE, 1, **fresh(ms)), at(ms))
@@ -148,6 +151,7 @@ def test_a_lost_connection_ends_only_the_own_session():
     assert [(note.what, note.number) for note in notes] == [(What.SESSION_LOST, 1)]
 
 
+@pytest.mark.requirement("SR-51")
 def test_a_session_does_not_outlast_power_and_its_number_is_not_used_again():
     found = restored(saved(in_session(ADA, 6)), PUMP, NOW)
     assert isinstance(found, Link)
@@ -175,6 +179,7 @@ def merges(a: int, b: int) -> list[tuple[int, ...]]:
     return [order for order in product((0, 1), repeat=a + b) if sum(order) == b]
 
 
+@pytest.mark.requirement("SR-51", "SR-49", "H15", "A11")
 @pytest.mark.parametrize("opening", [OpenSession(), TakeOver()], ids=["open", "take-over"])
 def test_in_every_interleaving_of_two_programmers_only_the_holder_programs(opening: Verb):
     scripts = (signed(ADA, SCRIPT), signed(BEN, (opening, *SCRIPT[1:])))

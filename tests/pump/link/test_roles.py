@@ -57,6 +57,7 @@ def test_the_table_above_names_every_verb_and_so_do_the_rules():
     assert set(WHO_MAY) == set(VERBS) == set(RULES)
 
 
+@pytest.mark.requirement("ST-06", "SR-70", "A23")
 @pytest.mark.parametrize(("name", "who"), [*product(WHO_MAY, (P, R, E))])
 def test_a_role_may_ask_for_its_own_verbs_and_for_nothing_else(name: str, who: Person):
     step = send(in_session(ADA), who.says(EVERY_VERB[name], 1))
@@ -64,12 +65,14 @@ def test_a_role_may_ask_for_its_own_verbs_and_for_nothing_else(name: str, who: P
     assert may(who.role, name) is (who in WHO_MAY[name])
 
 
+@pytest.mark.requirement("ST-01", "SR-70")
 @pytest.mark.parametrize("name", sorted(WHO_MAY))
 def test_a_stranger_may_ask_for_nothing(name: str):
     step = send(in_session(ADA), STRANGER.says(EVERY_VERB[name], 1))
     assert step.outcome == Silence(Reason.UNKNOWN_KEY)
 
 
+@pytest.mark.requirement("ST-01", "ST-06")
 @pytest.mark.parametrize(("name", "role"), [*product(WHO_MAY, Role)])
 def test_nobody_borrows_the_role_of_another(name: str, role: Role):
     for who in (ADA, PATIENT, READER):
@@ -77,16 +80,19 @@ def test_nobody_borrows_the_role_of_another(name: str, role: Role):
         assert isinstance(step.outcome, Silence) is (role is not who.role)
 
 
+@pytest.mark.requirement("ST-13")
 @pytest.mark.parametrize("name", ["peek", "poke", "write_firmware", "set_rate", "__class__", ""])
 def test_a_verb_outside_the_table_is_asked_by_nobody(name: str):
     assert not any(may(role, name) for role in Role)
 
 
+@pytest.mark.requirement("ST-09")
 def test_emergency_access_can_only_read_and_reduce():
     allowed = {name for name in VERBS if may(Role.EMERGENCY, name)}
     assert allowed == {"knock", "read_state", "stop", "minimum_rate"}
 
 
+@pytest.mark.requirement("ST-06", "A23", "H07")
 def test_the_remote_can_only_ask_stop_its_dose_and_read():
     allowed = {name for name in VERBS if may(Role.REMOTE, name)}
     assert allowed == {"knock", "ask_dose", "stop_dose", "read_state"}

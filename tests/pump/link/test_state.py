@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cisterna.pump.link.budget import Budget, Calls
 from cisterna.pump.link.canonical import Unfit, decode, encode
-from cisterna.pump.link.record import build, plain
+from cisterna.pump.link.record import MOST_ITEMS, build, plain
 from cisterna.pump.link.state import Link, kept, restored, saved, touch
 from cisterna.pump.link.verbs import AskDose, PairBegin, Revoke, Role
 from tests.pump.link.people import (
@@ -107,6 +107,12 @@ def test_a_journal_with_a_part_missing_or_one_too_many_is_refused(path):
         assert isinstance(restored(cut, PUMP, NOW), str)
         inner["surplus"] = 1
         assert isinstance(restored(cut, PUMP, NOW), str)
+
+
+@pytest.mark.parametrize(("length", "fits"), [(MOST_ITEMS, True), (MOST_ITEMS + 1, False)])
+def test_a_list_in_a_journal_has_a_longest_length(length: int, fits: bool):
+    long = with_at(JOURNAL, ("ring", "windows_ms"), [1] * length)
+    assert isinstance(restored(long, PUMP, NOW), Link) is fits
 
 
 def test_what_is_no_record_is_not_written():
