@@ -5,7 +5,7 @@ they push out of the tip; nothing of the controller that proposes them. It keeps
 
 - Flow: in no window is more commanded than the programme schedules and the admitted doses add, by
   more than one stroke (and what the fastest flow is in the millisecond that times are rounded
-  to). Commanded less granted is followed as a balance; its rise above its lowest point so far is
+  up to). Commanded less granted is followed as a balance; its rise above its lowest point so far is
   the largest excess of any window that ends now.
 - Device: no run is faster than the device's maximum.
 - Dose: a patient or clinician dose is admitted only if in every window of 24 hours, from the one
@@ -22,11 +22,11 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain, repeat
 from typing import Literal
 
-from cisterna.quantity import DAY_MS, HOUR_MS, TipRun
+from cisterna.quantity import DAY_MS, HOUR_MS, StrokeRun, TipRun
 
 Why = Literal["flow", "device", "dose", "time"]
 Regime = Literal["none", "schedule", "floor"]
-_ANY_RATE = 1 << 62
+_ANY_RATE = _FAR = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,10 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """One volume that may flow once: at its rate from `start_ms`, and all of it by its end.
+    """One volume that may flow once: at its rate from `start_ms` to its end.
 
-    The rate is the volume over the duration, rounded down; what that leaves is granted at the end.
+    The rate is the volume over the duration, rounded down; what that leaves is granted in the
+    millisecond of the end, in which it may make a stroke.
     """
 
     start_ms: int
@@ -97,7 +98,7 @@ class Admitted:
 
     @property
     def end_ms(self) -> int:
-        """When all of it has been granted."""
+        """When it ends."""
         return self.start_ms + self.duration_ms
 
     @property
@@ -105,14 +106,14 @@ class Admitted:
         """Its rate, rounded down."""
         return self.volume_nl * HOUR_MS // self.duration_ms
 
-    def between(self, start_ms: int, end_ms: int) -> int:
-        """What it grants in [start, end)."""
-        return self._by(end_ms) - self._by(start_ms)
-
-    def _by(self, at_ms: int) -> int:
-        if at_ms >= self.end_ms:
-            return self.volume_nl * HOUR_MS
-        return self.rate_nl_per_h * max(0, at_ms - self.start_ms)
+    def steady(self, at_ms: int) -> tuple[int, int]:
+        """(nL/h, until when) at a time."""
+        if at_ms < self.start_ms:
+            return 0, self.start_ms
+        if at_ms < self.end_ms:
+            return self.rate_nl_per_h, self.end_ms
+        rest = self.volume_nl * HOUR_MS - self.rate_nl_per_h * self.duration_ms
+        return (rest, self.end_ms + 1) if at_ms == self.end_ms else (0, _FAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,26 +136,25 @@ class Guard:
     lowest: int = 0
     history: tuple[TipRun, ...] = ()
 
-    def granted(self, start_ms: int, end_ms: int) -> int:
-        """All that may flow in [start, end)."""
-        scheduled = 0
-        if self.regime == "floor":
-            scheduled = self.floor_nl_per_h * (end_ms - start_ms)
-        elif self.regime == "schedule" and self.schedule:
-            scheduled = self.schedule.between(start_ms, end_ms)
-        return scheduled + sum(a.between(start_ms, end_ms) for a in self.admitted)
-
     def steady(self, at_ms: int) -> tuple[int, int]:
         """(all that may flow in nL/h, until when it stays so) at a time."""
-        rate, until = 0, at_ms + DAY_MS
+        rate, until = 0, _FAR
         if self.regime == "floor":
             rate = self.floor_nl_per_h
         elif self.regime == "schedule" and self.schedule:
             rate, until = self.schedule.steady(at_ms)
         for once in self.admitted:
-            rate += once.rate_nl_per_h if at_ms >= once.start_ms else 0
-            until = min(until, once.start_ms if at_ms < once.start_ms else once.end_ms - 1)
+            extra, end = once.steady(at_ms)
+            rate, until = rate + extra, min(until, end)
         return rate, until
+
+    def granted(self, until_ms: int) -> Iterator[tuple[int, int, int]]:
+        """All that may flow from `checked_ms` on, in pieces of (begin, end, nL/h)."""
+        begin = self.checked_ms
+        while begin < until_ms:
+            rate, end = self.steady(begin)
+            yield begin, min(end, until_ms), rate
+            begin = end
 
 
 def programmed(guard: Guard, schedule: Granted, floor_nl_per_h: int, per_24h_fg: int) -> Guard:
@@ -191,14 +191,11 @@ def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibi
     """
     if until_ms < guard.checked_ms:
         return Inhibited("time", until_ms, guard.checked_ms)
-    books = (0, guard.lowest, guard.checked_ms)
-    if tip is not None:
-        found = _strokes_fit(guard, tip, until_ms)
-        if isinstance(found, Inhibited):
-            return found
-        books = found
-    balance, lowest, at = books
-    balance -= guard.granted(at, until_ms)
+    wrong = _out_of_bounds(guard, tip.run, until_ms) if tip else None
+    books = wrong or _balanced(guard, tip.run if tip else None, until_ms)
+    if isinstance(books, Inhibited):
+        return books
+    balance, lowest = books
     old = 0
     while old < len(guard.history) and guard.history[old].run.last.ms <= until_ms - DAY_MS:
         old += 1
@@ -206,52 +203,50 @@ def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibi
     return replace(
         guard,
         checked_ms=until_ms,
-        lowest=min(lowest, balance) - balance,
+        lowest=lowest - balance,
         history=recent if tip is None else (*recent, tip),
-        admitted=tuple(a for a in guard.admitted if a.end_ms > until_ms),
+        admitted=tuple(a for a in guard.admitted if a.end_ms >= until_ms),
     )
 
 
-def _strokes_fit(guard: Guard, tip: TipRun, until_ms: int) -> tuple[int, int, int] | Inhibited:
-    """(balance, lowest, checked) after each stroke of a run, or what is wrong with it."""
-    run, one = tip.run, tip.run.stroke_nl * HOUR_MS
+def _out_of_bounds(guard: Guard, run: StrokeRun, until_ms: int) -> Inhibited | None:
+    """A run that no pump like this makes, or that is not of this time."""
     if run.rate_nl_per_h > guard.device_nl_per_h:
         return Inhibited("device", run.rate_nl_per_h, guard.device_nl_per_h)
     if run.start.ms < guard.checked_ms or run.stroke_nl != guard.stroke_nl:
         return Inhibited("time", run.start.ms, guard.checked_ms)
     if run.last.ms >= until_ms:
         return Inhibited("time", run.last.ms, until_ms)
-    if (steady := _steady_fit(guard, tip, until_ms)) is not None:
-        return steady
-    balance, lowest, at = 0, guard.lowest, guard.checked_ms
-    for stroke in range(run.count):
-        now = run.at(stroke).ms
-        balance -= guard.granted(at, now)
-        lowest = min(lowest, balance)
-        balance += one - guard.granted(now, now + 1)
-        at = now + 1
-        if balance - lowest > one + guard.device_nl_per_h:
-            return Inhibited("flow", balance - lowest, one + guard.device_nl_per_h)
-    return balance, lowest, at
+    return None
 
 
-def _steady_fit(guard: Guard, tip: TipRun, until_ms: int) -> tuple[int, int, int] | None:
-    """The same for a run under one rate that is granted throughout, if it is clearly inside.
+def _balanced(guard: Guard, run: StrokeRun | None, until_ms: int) -> tuple[int, int] | Inhibited:
+    """(balance at `until_ms`, its lowest point), or by how much it rises too far.
 
-    Between the first stroke and the last the balance can only fall, but for the millisecond that
-    times are rounded to: a run that has that much room at its first stroke has it at every one.
+    What a run asks for, less what is granted, is a line of straight pieces. The balance before a
+    stroke is above that line less a stroke and a millisecond of flow; after it, and after what is
+    granted in its millisecond, it is at most on the line less that grant. So the ends of the
+    pieces bound the rise over all strokes between them.
     """
-    granted, steady_until = guard.steady(guard.checked_ms)
-    run, at = tip.run, guard.checked_ms
-    if until_ms > steady_until or run.rate_nl_per_h > granted:
-        return None
+    sum_granted, lowest = 0, guard.lowest
+    if run is None:
+        sum_granted = sum(rate * (end - begin) for begin, end, rate in guard.granted(until_ms))
+        return -sum_granted, min(lowest, -sum_granted)
     one, first, last = run.stroke_nl * HOUR_MS, run.at(0).ms, run.last.ms
-    low = -granted * (first - at)
-    end = (run.count - 1) * one - granted * (last - at)
-    lowest = min(guard.lowest, min(low, end) - granted)
-    if low + one - lowest > one + guard.device_nl_per_h:
-        return None
-    return end + one - granted, lowest, last + 1
+    room = one + guard.device_nl_per_h
+    for begin, end, rate in guard.granted(until_ms):
+        if begin <= first:
+            lowest = min(lowest, -sum_granted - rate * (min(first, end) - begin))
+        low, high = max(begin, first), min(end - 1, last)
+        for at in (low, high) if low <= high else ():
+            asked = run.owed + run.rate_nl_per_h * (at - run.start.ms)
+            line = asked - sum_granted - rate * (at - begin)
+            if line - rate - lowest > room:
+                return Inhibited("flow", line - rate - lowest, room)
+            lowest = min(lowest, line - run.rate_nl_per_h - one)
+        sum_granted += rate * (end - begin)
+    balance = run.count * one - sum_granted
+    return balance, min(lowest, balance)
 
 
 def admit(guard: Guard, dose: Admitted, ahead: Iterable[TipRun]) -> Guard | Inhibited:
@@ -260,7 +255,8 @@ def admit(guard: Guard, dose: Admitted, ahead: Iterable[TipRun]) -> Guard | Inhi
     `ahead` is all that will leave the tip from now to 24 hours after the end of the dose: what is
     committed, what is scheduled, and the dose itself.
     """
-    strokes = list(chain.from_iterable(map(_strokes, chain(guard.history, ahead))))
+    every = chain.from_iterable(map(_strokes, chain(guard.history, ahead)))
+    strokes = [stroke for stroke in every if stroke[0] > guard.checked_ms - DAY_MS]
     most = heaviest_day(strokes, dose.end_ms)
     if most > guard.per_24h_fg:
         return Inhibited("dose", most, guard.per_24h_fg)
