@@ -8,10 +8,11 @@ from cisterna.pump.alarms import kinds
 from cisterna.pump.log import Entry
 from cisterna.pump.mechanics import Body
 from cisterna.pump.run import Run
-from cisterna.pump.series import series
+from cisterna.pump.series import extremes, series
 from cisterna.pump.simulation import (
     AlarmSpan,
     Asked,
+    Bin,
     Boluses,
     Masses,
     Simulation,
@@ -27,7 +28,7 @@ _FG_PER_MG = 10**12
 def account(run: Run) -> Simulation:
     """All of it, in the words of the JSON object."""
     scenario, body, rx = run.scenario, run.pump.body, run.programs[0].rx
-    names = run.drugs
+    names, bins = run.drugs, series(run)
     return Simulation(
         scenario=scenario.file.rpartition("/")[2],
         pump=rx.pump.model.id,
@@ -36,7 +37,9 @@ def account(run: Run) -> Simulation:
         length=Quantity.of(scenario.length_ms, "ms").to("day"),
         seed=scenario.seed,
         accuracy=scenario.accuracy,
+        ordered={n: _ordered(run, n, bins) for n in names},
         delivered={n: _mass(run, n, body.delivered.fg[i]) for i, n in enumerate(names)},
+        extremes={n: extremes(bins, n, run.moment) for n in names},
         pumped={n: _mass(run, n, body.pumped.fg[i]) for i, n in enumerate(names)},
         volumes=_volumes(body),
         pump_says=_ml(run.reckoned()),
@@ -57,7 +60,7 @@ def account(run: Run) -> Simulation:
         source=scenario,
         log=run.log,
         trace=run.pump.trace(scenario.start, rx.catheter.tip if rx.catheter else None, names),
-        series=series(run),
+        series=bins,
         levels=tuple(run.pump.levels),
     )
 
@@ -75,6 +78,11 @@ def _mass(run: Run, drug: str, fg: Fraction) -> Quantity:
 def _volumes(body: Body) -> Volumes:
     totals = (body.filled.nl, body.delivered.nl, body.withdrawn.nl, body.reservoir.nl)
     return Volumes(*(_ml(nl) for nl in (*totals, body.leaked.nl)))
+
+
+def _ordered(run: Run, drug: str, bins: Iterable[Bin]) -> Quantity:
+    parts = (b.ordered[drug] * Quantity.of(b.end_ms - b.start_ms, "ms") for b in bins)
+    return sum(parts, Quantity.of(0, "mg")).to(run.library.drug(drug).unit)
 
 
 def _masses(run: Run, drug: str, index: int) -> Masses:

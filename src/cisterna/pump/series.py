@@ -5,13 +5,14 @@ were granted: what a fault, a wrong line or an empty reservoir takes away is the
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from fractions import Fraction
 
 from cisterna.order.prescription import Prescription
 from cisterna.order.schedule import Schedule, schedule
 from cisterna.pump.run import Run, mix
-from cisterna.pump.simulation import Bin
+from cisterna.pump.simulation import Bin, Extremes
 from cisterna.pump.virtual import Span
 from cisterna.quantity import DAY_MS, HOUR_MS, Quantity, between
 
@@ -38,6 +39,25 @@ def series(run: Run) -> tuple[Bin, ...]:
         )
         for begin, stop, fg in zip(edges, edges[1:], delivered, strict=False)
     )
+
+
+def extremes(bins: Sequence[Bin], drug: str, moment: Callable[[int], datetime]) -> Extremes | None:
+    """The whole days with the least and the most of what was ordered; None without any."""
+    size = -(-DAY_MS // bins[0].end_ms)
+    days = [bins[n : n + size] for n in range(0, len(bins) - size + 1, size)]
+    shares = [(_share(day, drug), day[0].start_ms) for day in days]
+    known = [(share, at) for share, at in shares if share is not None]
+    if not known or bins[0].end_ms * size > bins[-1].end_ms:
+        return None
+    (low, low_at), (high, high_at) = min(known), max(known, key=lambda row: (row[0], -row[1]))
+    over = Quantity.of(bins[0].end_ms * size, "ms").to("h")
+    return Extremes(over, low, moment(low_at), high, moment(high_at))
+
+
+def _share(day: Sequence[Bin], drug: str) -> Fraction | None:
+    ordered = sum((b.ordered[drug].base * (b.end_ms - b.start_ms) for b in day), Fraction(0))
+    came = sum((b.delivered[drug].base * (b.end_ms - b.start_ms) for b in day), Fraction(0))
+    return came / ordered if ordered else None
 
 
 def _rates(run: Run, fg: Sequence[Fraction], ms: int) -> dict[str, Quantity]:

@@ -167,11 +167,26 @@ class Steadiness:
 
 
 @dataclass(frozen=True, slots=True)
+class Extremes:
+    """The days of a run on which least and most of an order arrived, as shares of the order.
+
+    `over` is how long such a day is: 24 hours, or longer where the run is so long.
+    """
+
+    over: Quantity
+    lowest: Fraction
+    lowest_from: datetime
+    highest: Fraction
+    highest_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Simulation:
     """One run of a scenario.
 
-    `delivered` left the tip, `pumped` left the reservoir towards it. `pump_says` is the reservoir
-    as the pump reckons at the end, `dry_at` when it was really empty for the first time.
+    `ordered` is what the orders in force scheduled, with the doses that were granted; `delivered`
+    left the tip, `pumped` left the reservoir towards it. `pump_says` is the reservoir as the pump
+    reckons at the end, `dry_at` when it was really empty for the first time.
     """
 
     scenario: str
@@ -181,7 +196,9 @@ class Simulation:
     length: Quantity
     seed: int
     accuracy: Fraction
+    ordered: Doses
     delivered: Doses
+    extremes: Mapping[str, Extremes | None]
     pumped: Doses
     volumes: Volumes
     pump_says: Quantity
