@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cisterna.cli.act import Json, Order, Site, act, amount, finish, moment, read_order, stock
+from cisterna.cli.pump import simulate
 from cisterna.cli.spinal import forecast, validate
 from cisterna.facts import Library, open_library
 from cisterna.order.form import Problem, Unusable
@@ -269,6 +270,7 @@ def convert(
         finish(result, json, show)
 
 
+app.command()(simulate)
 app.command()(forecast)
 app.command()(validate)
 
