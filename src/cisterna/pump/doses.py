@@ -125,7 +125,7 @@ def _doubtful(s: State) -> Why | None:
     """What forbids only the patient's own dose."""
     if s.session:
         return "session", "The pump is being programmed.", None
-    if s.unknown:
+    if s.unknown or "unknown-outcome" in wrong_now(s.alarms):
         words = "It is not known how much of the last dose was given. Call the clinic."
         return "unknown-outcome", words, None
     return None
