@@ -266,16 +266,17 @@ def admit(guard: Guard, dose: Admitted, ahead: Iterable[TipRun]) -> Guard | Inhi
 def heaviest_day(strokes: list[tuple[int, int]], last_start_ms: int) -> int:
     """The largest mass in any [t, t + 24 h) with t up to `last_start_ms`.
 
-    `strokes` are (ms, fg) in order of time. The largest window begins with a stroke.
+    `strokes` are (ms, fg) in order of time. The largest window begins with a stroke, or last.
     """
     most = mass = end = 0
-    for begin, first in strokes:
-        if begin > last_start_ms:
-            break
+    for at, first in strokes:
+        begin = min(at, last_start_ms)
         while end < len(strokes) and strokes[end][0] < begin + DAY_MS:
             mass += strokes[end][1]
             end += 1
         most = max(most, mass)
+        if at > last_start_ms:
+            break
         mass -= first
     return most
 
