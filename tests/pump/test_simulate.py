@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from cisterna.facts import Library
 from cisterna.order.line import Refused
+from cisterna.order.plan import bridge_of
 from cisterna.order.reading import read_prescription
+from cisterna.order.tip import tip_trace
 from cisterna.order.wire import wire
 from cisterna.pump import scenario_events as s
 from cisterna.pump.faults import Fault
@@ -134,6 +136,22 @@ def test_a_bridge_holds_the_dose_until_the_line_holds_the_new_solution():
     for hours in (6, 12, 24):
         assert abs((after_change(done, hours) / old).base - 1) < Fraction(2, 100)
     conserved(done)
+
+
+@pytest.mark.parametrize("change", ["change", "halved", "doubled"])
+def test_during_a_bridge_the_tip_gives_what_the_plan_of_the_order_says(change: str):
+    rx = replace(order(f"{change}/new.toml"), holds=order(f"{change}/old.toml"))
+    start = Scenario(rx, rx.solution.filled_at, 2 * DAY_MS, 0, Fraction(0), (), "x")
+    done = simulate(start, LIBRARY)
+    assert done.programs[0].bridged
+    bridge = bridge_of(rx, LIBRARY)
+    assert bridge is not None
+    planned = tip_trace(rx, bridge, Quantity.of(2, "day"))
+    end = bridge.duration - Quantity.of(30, "min")
+    for drug in done.delivered:
+        plan = planned.mass(drug, Quantity.of(0, "h"), end)
+        made = done.trace.mass(drug, Quantity.of(0, "h"), end)
+        assert abs((made / plan).base - 1) < Fraction(1, 500)
 
 
 def test_a_stall_of_twelve_hours_loses_exactly_the_strokes_of_twelve_hours():
@@ -279,6 +297,14 @@ def test_an_order_that_overfills_its_pump_does_not_begin():
     big = replace(rx, solution=replace(rx.solution, fill_volume=ml("25")))
     with pytest.raises(Refused, match="20000000 nL"):
         simulate(Scenario(big, big.solution.filled_at, DAY_MS, 0, Fraction(0), (), "x"), LIBRARY)
+
+
+def test_what_is_borrowed_from_the_reference_pump_is_said():
+    (said,) = [a for a in run("simple-morphine.toml", DAY_MS).assumptions if "Assumed" in a]
+    assert said.endswith("ours: stroke volume, rate step.")
+    own = run("scenarios/orders/prometra-morphine.toml", DAY_MS).assumptions
+    assert not any("stroke volume" in words for words in own)
+    assert any("undrained residual of this pump is not known" in words for words in own)
 
 
 def test_the_flow_is_judged_before_anything_happens():

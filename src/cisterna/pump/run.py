@@ -31,7 +31,8 @@ Progress = Callable[[int, int], None]
 """Called with (milliseconds done, milliseconds in all)."""
 
 ASSUMPTIONS = (
-    "The line is full, its volume is the one that a bridge uses, and it is plug flow.",
+    "The line is full and flows as a plug. Where the facts give two volumes of it, it has the "
+    "larger one; after another solution, the one that the bridge from it uses.",
     "A refill drains all that can be drained; the fill mixes at once with the undrained residual.",
     "The device notices a rotor that stands still at the first stroke that fails. It measures no "
     "flow: a leak, an occlusion or strokes of a wrong volume raise no alarm.",

@@ -33,6 +33,15 @@ from cisterna.quantity import Quantity
 
 _NO_LINE = "The volume of the line is not known, so what is pumped leaves the tip at once."
 _NEW_PUMP = "The undrained residual of a pump whose line holds CSF is taken as the same solution."
+_MECHANICS = {
+    "stroke": "stroke volume",
+    "rate_step": "rate step",
+    "flow_max": "fastest flow",
+    "reservoir": "reservoir",
+    "service_life": "service life",
+    "eri_to_end": "time from the replacement indicator to the end",
+    "stop_limit": "how long a stop lasts until it alarms",
+}
 _NO_RESIDUAL = "The undrained residual of this pump is not known: none is modelled."
 
 
@@ -89,7 +98,7 @@ def began(
     pump = VirtualPump(body, strokes_until_ms=LONGEST_MS)
     pump.note(state)
     run = Run(scenario, library, drugs, state, pump, rx, rx, progress)
-    run.assumptions = [*ASSUMPTIONS, *assumed, *_residual_words(rx)]
+    run.assumptions = [*ASSUMPTIONS, *assumed, *_missing(rx)]
     found = run.programmed(0, rx, bridge)
     if found:
         raise Refused(found.code, found.message, "Mend the order; the pump will not run it.")
@@ -140,8 +149,12 @@ def _residual(rx: Prescription) -> Quantity:
     return Quantity.of(0, "mL") if fact is None else fact.most
 
 
-def _residual_words(rx: Prescription) -> list[str]:
-    return [_NO_RESIDUAL] if rx.pump.model.residual is None else []
+def _missing(rx: Prescription) -> list[str]:
+    """What is not known of this pump model, and was borrowed from the reference pump."""
+    model = rx.pump.model
+    borrowed = ", ".join(words for key, words in _MECHANICS.items() if getattr(model, key) is None)
+    said = [f"Assumed, from the reference pump, which is ours: {borrowed}."] if borrowed else []
+    return [*said, _NO_RESIDUAL] if model.residual is None else said
 
 
 def _ceiling(value: Fraction) -> int:
