@@ -58,10 +58,10 @@ def validate(
 ) -> None:
     """The spine model against published measurements, by rules written before the run."""
     with act(json):
-        from cisterna.cli.spine import validation_view  # noqa: PLC0415
+        from cisterna.cli.spine import progress_bar, validation_view  # noqa: PLC0415
         from cisterna.spine.validation import validate as run  # noqa: PLC0415
 
-        result = run(open_library(site), cohort)
+        result = run(open_library(site), cohort, progress=progress_bar)
 
         def show() -> None:
             from cisterna.cli.show import emit  # noqa: PLC0415

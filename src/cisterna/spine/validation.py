@@ -7,7 +7,7 @@ An inert tracer leaves with the CSF only: neither dura nor tissue takes any.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -31,6 +31,8 @@ RULE = (
 _WIDEST = 30.0
 _JET_CM = 2.0
 _TRACER = "tracer"
+_PLASMA = "plasma"
+_Course = tuple[Array, Array, float, Array]
 _NOTHING = 1e-9
 _SITES = {"cistern": "basal cistern", "cranial-sas": "cranial CSF"}
 _STEP_H = 1.0 / 30.0
@@ -77,28 +79,46 @@ def validate(
     library: Library,
     size: int = 200,
     seed: int = 1,
-    progress: Callable[[Iterable[ValidationCase]], Iterable[ValidationCase]] = iter,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Validation:
-    """Run every case that can be run."""
+    """Run every case that can be run, person by person; `progress` wraps their numbers."""
     cases = validation_cases(library)
-    persons = cohort(library, seed, size)
-    draws = [persons.one(n) for n in range(size)]
-    rows: list[Row] = []
-    for case in progress([c for c in cases if c.role != "not-applicable"]):
-        runs = [{d: simulate(case, d, draw) for d in case.drugs} for draw in draws]
-        rows += [_row(case, e, np.array([measure(e, case, r) for r in runs])) for e in case.expect]
+    persons, asked = cohort(library, seed, size), [c for c in cases if c.role != "not-applicable"]
+    values: dict[tuple[str, str], list[float]] = {(c.id, e.id): [] for c in asked for e in c.expect}
+    for number in progress(range(size)):
+        body = Body(persons.one(number))
+        for case in asked:
+            runs = {drug: simulate(case, drug, body) for drug in case.drugs}
+            for e in case.expect:
+                values[case.id, e.id].append(measure(e, case, runs))
+    rows = [_row(c, e, np.array(values[c.id, e.id])) for c in asked for e in c.expect]
     left = {c.id: c.reason for c in cases if c.role == "not-applicable"}
     counts = Counter(row.verdict for row in rows)
     return Validation(tuple(rows), left, dict(sorted(counts.items())), size)
 
 
-def simulate(case: ValidationCase, drug: str, draw: Draw) -> Run:
+@dataclass(slots=True)
+class Body:
+    """One person, decomposed once for each drug that is asked for."""
+
+    draw: Draw
+    made: dict[str, tuple[Model, Modes, Kinetics]] = field(default_factory=dict)
+
+    def drug(self, name: str) -> tuple[Model, Modes, Kinetics]:
+        """Model, modes and kinetics of a drug or of the tracer."""
+        if name not in self.made:
+            draw = self.draw
+            kinetics = _tracer(draw) if name == _TRACER else draw.kinetics[name]
+            built = model(canal(levels(), draw.person), draw.person, kinetics)
+            self.made[name] = (built, Modes.of(built.network), kinetics)
+        return self.made[name]
+
+
+def simulate(case: ValidationCase, drug: str, person: Body) -> Run:
     """One drug of one case in one person."""
     do = case.do
-    kinetics = _tracer(draw) if drug == _TRACER else draw.kinetics[drug]
-    body = canal(levels(), draw.person)
-    built = model(body, draw.person, kinetics)
-    modes, size = Modes.of(built.network), built.network.size
+    built, modes, kinetics = person.drug(drug)
+    body, size = built.canal, built.network.size
     sites = _rows(built, [*do["sample"], *(_named(e) for e in case.expect)])
     dose, rate, given, watch = _delivery(do, drug)
     shares = body.spread(do["tip"], _JET_CM, size) if given == 0.0 else built.site(do["tip"])
@@ -113,8 +133,10 @@ def simulate(case: ValidationCase, drug: str, draw: Draw) -> Run:
     steady = {
         n: float(row @ modes.concentrations(modes.steady(shares))) for n, row in sites.items()
     }
-    plasma, lost = _plasma(built, modes, kinetics, (start, unit * rate, given, times))
-    levels_at["plasma"] = plasma
+    course = (start, unit * rate, given, times)
+    lost = _lost(built, modes, course)
+    if any(_PLASMA in e.where.values() for e in case.expect):
+        levels_at[_PLASMA] = _plasma(built, modes, kinetics, course)
     return Run(times, levels_at, steady, dose, lost, given)
 
 
@@ -190,15 +212,11 @@ def _plasma(
     built: Model,
     modes: Modes,
     kinetics: Kinetics,
-    course: tuple[Array, Array, float, Array],
-) -> tuple[Array, float]:
-    """Plasma level over time (nan without a clearance), and mg that reached plasma by the end."""
+    course: _Course,
+) -> Array:
+    """Plasma level over time (nan without a clearance)."""
     start, drive, given, times = course
-    gain = built.network.loss_ml_per_h[:, 0] @ modes.shapes
-    off = max(0.0, float(times[-1]) - given)
-    middle = modes.after(start, drive, given)
-    zero = np.zeros_like(start)
-    lost = float(gain @ (modes.integral(start, drive, given) + modes.integral(middle, zero, off)))
+    gain, zero = built.network.loss_ml_per_h[:, 0] @ modes.shapes, np.zeros_like(start)
     levels_at = np.full(len(times), np.nan)
     if kinetics.plasma_clearance_ml_per_h is not None:
         plasma = Plasma.of(kinetics)
@@ -210,7 +228,16 @@ def _plasma(
             p = plasma.after(p, gain, modes, y, now, hours)
             y = modes.after(y, now, hours)
             levels_at[n] = p
-    return levels_at, lost
+    return levels_at
+
+
+def _lost(built: Model, modes: Modes, course: _Course) -> float:
+    """What reached plasma by the end (mg)."""
+    start, drive, given, times = course
+    off = max(0.0, float(times[-1]) - given)
+    middle, zero = modes.after(start, drive, given), np.zeros_like(start)
+    passed = modes.integral(start, drive, given) + modes.integral(middle, zero, off)
+    return float(built.network.loss_ml_per_h[:, 0] @ modes.shapes @ passed)
 
 
 # what a case measures ------------------------------------------------------------------
