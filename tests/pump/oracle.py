@@ -139,7 +139,7 @@ class Oracle:
         """(nL/h, until when at most) of what is ordered now."""
         p, once, far = self.programme, self.once, self.now + DAY
         alone = once is not None and once[0] in ("prime", "bridge")
-        if self.stopped or self.wrong & HOLDING or (p is None and not alone):
+        if self.stopped or self.wrong & HOLDING:
             return 0, far
         if p and (self.minimum or "memory" in self.wrong):
             return self.floor, far

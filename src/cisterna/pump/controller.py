@@ -109,7 +109,7 @@ def _dark(made: Step, until_ms: int) -> Step:
 def _planned(made: Step) -> Step:
     """Plan what flows next, as far as nothing changes; the guard looks at it first."""
     effect = a.effect(made.state.alarms)
-    held = _held(made.state, effect)
+    held = effect in ("hold", "stop") or made.state.stopped_ms is not None
     floor = _floor(made.state) if effect == "floor" or made.state.minimum else None
     made = doses.interrupt(made) if held or floor is not None else session.bridged(made)
     s = made.state
@@ -121,13 +121,6 @@ def _planned(made: Step) -> Step:
         return _inhibited(made, then)
     until = upkeep.next_watch(s, flow, tip, until)
     return made.now(replace(s, flow=flow, guard=watch, tip=tip, until_ms=until, then=then))
-
-
-def _held(s: State, effect: a.FlowEffect) -> bool:
-    """Whether nothing may flow; a prime flows in a pump that has no programme yet."""
-    if effect in ("hold", "stop") or s.stopped_ms is not None:
-        return True
-    return s.programme is None and not (s.flow.once and s.flow.once.kind == "prime")
 
 
 def _regime(flow: Flow) -> guard.Regime:
