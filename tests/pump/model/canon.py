@@ -1,0 +1,150 @@
+"""One form for states that will behave alike: time counted from now, and the past forgotten.
+
+Pump and link compare times only with one another and with constants, so all of them can be moved
+by the same amount (test_model holds that against the code). Every state is moved to `NOW`. What
+can no longer matter is then forgotten:
+
+- the anchor of a schedule, and the wall clock, count modulo the cycle (here every cycle is a day);
+- a lockout, a session's or a stop's limit that has passed has passed, however long ago;
+- when an alarm began is shown to people and decides nothing;
+- a stroke that has flowed is its time and mass, whatever run it was part of;
+- a reservoir of a `deep` pump is filled up again: it is never near any of its marks;
+- a command older than `STALE_MS` has expired, however old it is, and so has the link's restart;
+- of a command's answer only its kind counts; the digest of its head, which names the
+  time it was issued, becomes `SAME`, since one id is one command in this model.
+"""
+
+from dataclasses import dataclass, replace
+
+from cisterna.pump import alarms as a
+from cisterna.pump.flow import Flow
+from cisterna.pump.guard import Guard
+from cisterna.pump.link.answer import Response
+from cisterna.pump.link.ledger import Account, Ledger
+from cisterna.pump.link.rules import LEASE_MS
+from cisterna.pump.link.state import Link
+from cisterna.pump.state import State
+from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, StrokeRun, TipRun
+
+NOW = 12 * DAY_MS
+STALE_MS = 80_000
+SAME = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How long a dose matters to a lockout, and what the reservoir of a deep pump holds."""
+
+    lockout_ms: int
+    deep_nl: int | None = None
+
+
+def moved(state: State, by: int) -> State:
+    """The same pump at another time."""
+    if by == 0:
+        return replace(state, then=None)
+    flow, watch = state.flow, state.guard
+    once = flow.once and replace(flow.once, start_ms=flow.once.start_ms + by)
+    plan = flow.schedule and replace(flow.schedule, anchor_ms=flow.schedule.anchor_ms + by)
+    granted = watch.schedule and replace(watch.schedule, anchor_ms=watch.schedule.anchor_ms + by)
+    admitted = tuple(replace(d, start_ms=d.start_ms + by) for d in watch.admitted)
+    session = state.session
+    return replace(
+        state,
+        flow=replace(flow, now_ms=flow.now_ms + by, schedule=plan, once=once),
+        guard=replace(
+            watch,
+            checked_ms=watch.checked_ms + by,
+            schedule=granted,
+            admitted=admitted,
+            history=tuple(_tip(t, by) for t in watch.history),
+        ),
+        clock_ms=state.clock_ms - by,
+        tip=state.tip and _tip(state.tip, by),
+        until_ms=state.until_ms + by,
+        then=None,
+        session=session and replace(session, since_ms=session.since_ms + by),
+        stopped_ms=_at(state.stopped_ms, by),
+        granted=tuple(t + by for t in state.granted),
+        last_dose_ms=_at(state.last_dose_ms, by),
+        alarms=tuple(replace(x, since_ms=x.since_ms + by) for x in state.alarms),
+    )
+
+
+def pump(state: State, past: Past) -> State:
+    """A pump at `NOW`, with nothing that has ceased to matter."""
+    s = moved(state, NOW - state.now_ms)
+    session = s.session
+    if session:
+        session = replace(session, since_ms=max(session.since_ms, NOW - a.session_limit_ms()))
+    if s.stopped_ms is not None:
+        s = replace(s, stopped_ms=max(s.stopped_ms, NOW - s.device.stop_limit_ms))
+    if s.last_dose_ms is not None and s.last_dose_ms + past.lockout_ms <= NOW:
+        s = replace(s, last_dose_ms=None)
+    return replace(
+        s,
+        flow=_flow(s.flow, past.deep_nl),
+        guard=_guard(s.guard),
+        clock_ms=(s.clock_ms + NOW) % DAY_MS - NOW,
+        session=session,
+        granted=tuple(t for t in s.granted if t > NOW - DAY_MS),
+        alarms=tuple(replace(x, since_ms=NOW) for x in s.alarms),
+    )
+
+
+def link(found: Link, by: int) -> Link:
+    """A link whose now was `NOW - by`, at `NOW`."""
+    lease, ledger = found.lease, found.ledger
+    heard = max(lease.heard_ms + by, NOW - LEASE_MS) if lease.holder else 0
+    accounts = sorted((_account(x) for x in ledger.accounts), key=lambda x: x.key)
+    floor = max(ledger.floor_ms + by, NOW - STALE_MS)
+    return replace(
+        found, ledger=Ledger(tuple(accounts), floor), lease=replace(lease, heard_ms=heard)
+    )
+
+
+def _account(account: Account) -> Account:
+    seen = tuple(
+        replace(r, text=SAME, response=r.response and Response(r.response.kind))
+        for r in account.results
+    )
+    return replace(account, results=seen)
+
+
+def _flow(flow: Flow, deep_nl: int | None) -> Flow:
+    plan = flow.schedule
+    if plan:
+        plan = replace(plan, anchor_ms=_cycle(plan.anchor_ms, plan.cycle_ms))
+    left = flow.reservoir_nl if deep_nl is None else deep_nl
+    return replace(flow, schedule=plan, reservoir_nl=left)
+
+
+def _guard(watch: Guard) -> Guard:
+    plan = watch.schedule
+    if plan:
+        plan = replace(plan, anchor_ms=_cycle(plan.anchor_ms, plan.cycle_ms))
+    return replace(watch, schedule=plan, history=tuple(_past(t) for t in watch.history))
+
+
+def _cycle(anchor_ms: int, cycle_ms: int) -> int:
+    """The same cycle, begun at `NOW` or less than a cycle before it."""
+    return NOW - (NOW - anchor_ms) % cycle_ms
+
+
+def _past(tip: TipRun) -> TipRun:
+    """The same strokes, from the first of them on."""
+    run = tip.run
+    first = run.at(0)
+    if run.count == 1:
+        alone = StrokeRun(first, 1, run.stroke_nl, 1, run.stroke_nl * HOUR_MS)
+        return TipRun(alone, tip.parts)
+    owed = run.owed + run.rate_nl_per_h * (first.ms - run.start.ms)
+    return TipRun(replace(run, start=first, owed=owed), tip.parts)
+
+
+def _tip(tip: TipRun, by: int) -> TipRun:
+    return replace(tip, run=replace(tip.run, start=DeviceTime(tip.run.start.ms + by)))
+
+
+def _at(ms: int | None, by: int) -> int | None:
+    return None if ms is None else ms + by

@@ -1,0 +1,325 @@
+"""Model checking of the pump with its link: the production steps, every interleaving, to closure.
+
+What is searched stands in `presets`, what must hold in `properties`, `world` and `heal`. The
+second half plants bugs and sees each of them found.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cisterna.pump import controller, doses, guard, session, upkeep
+from cisterna.pump import events as e
+from cisterna.pump.link import lease, ledger
+from cisterna.pump.link.ledger import Account
+from cisterna.quantity import DAY_MS
+from tests.pump.model import bench, canon, core, presets, world
+from tests.pump.model.canon import NOW
+from tests.pump.model.checker import Broken, Found, Search, check
+
+ENOUGH = 100_000
+Patch = pytest.MonkeyPatch
+
+
+def search(bounds: core.Bounds | world.Bounds) -> Found:
+    with bench.remembered():
+        if isinstance(bounds, core.Bounds):
+            return check(core.Core(bounds))
+        return check(world.World(bounds))
+
+
+def test_every_state_within_the_bounds_holds_what_must_hold():
+    total = 0
+    every: list[tuple[str, core.Bounds | world.Bounds]] = [
+        *presets.CORES.items(),
+        *presets.WORLDS.items(),
+    ]
+    for name, bounds in every:
+        found = search(bounds)
+        assert found.broken is None, f"{name}: {found.words()}"
+        assert found.closed, name
+        total += found.states
+    assert total >= ENOUGH
+
+
+# Is what the checker leaves out, left out rightly? ------------------------------------------------
+
+
+def some_pairs(model: core.Core | world.World, every: int) -> list[tuple[Any, Any]]:
+    return model.body.numbers.all[::every]
+
+
+def test_a_pump_behaves_the_same_at_another_time():
+    model = core.Core(presets.MORE_CORES["pump alone: faults"])
+    Search(model).run(states=4_000)
+    for pump, _ in some_pairs(model, 9):
+        for by in (bench.SHORT_MS, 7 * bench.QUARTER_MS, -bench.QUARTER_MS + 1):
+            there = canon.moved(pump, by)
+            for event in some_events(NOW):
+                here, said = controller.step(pump, event)
+                after, told = controller.step(there, shifted(event, by))
+                assert canon.moved(here, by) == after
+                assert code(told) == code(said)
+                assert told.closed == said.closed
+
+
+def test_what_is_forgotten_decides_nothing():
+    """The canonical pump and the one that it stands for answer alike, and stay alike."""
+    past = canon.Past(2 * DAY_MS)
+    state = bench.new_pump()
+    for event in bench.programming(state, "slow"):
+        state, _ = controller.step(state, event)
+    short = canon.pump(state, past)
+    for quarter in range(48):
+        wait = bench.QUARTER_MS - (quarter % 3) * 977
+        event = some_events(NOW)[quarter % 7]
+        state, _ = controller.step(state, e.TimePasses(state.now_ms + wait))
+        short, _ = controller.step(short, e.TimePasses(short.now_ms + wait))
+        short = canon.pump(short, past)
+        state, said = controller.step(state, shifted(event, state.now_ms - NOW))
+        short, told = controller.step(short, event)
+        assert canon.pump(short, past) == canon.pump(state, past)
+        assert code(told) == code(said)
+        short = canon.pump(short, past)
+
+
+def code(out: e.Outcome) -> str | None:
+    return out.refused.code if out.refused else None
+
+
+def some_events(now: int) -> list[e.Event]:
+    return [
+        e.Reconciled(now),
+        e.DoseAsked(now, 1, now + 15_000),
+        e.BolusOrdered(now, 2, *bench.BOLUS_FIGURES),
+        e.Stopped(now),
+        e.Restarted(now),
+        e.Noticed(now, "stall"),
+        e.Noticed(now, "stall", over=True),
+        e.PowerReturned(now + 1_000, now),
+        e.TimePasses(now + bench.QUARTER_MS),
+    ]
+
+
+def shifted(event: e.Event, by: int) -> e.Event:
+    if isinstance(event, e.DoseAsked):
+        return replace(event, at_ms=event.at_ms + by, expires_ms=event.expires_ms + by)
+    if isinstance(event, e.PowerReturned):
+        return replace(event, at_ms=event.at_ms + by, known_ms=event.known_ms + by)
+    return replace(event, at_ms=event.at_ms + by)
+
+
+def test_a_search_that_stops_at_a_bound_does_not_say_that_it_is_closed():
+    model = core.Core(presets.CORES["pump alone: doses"])
+    some = Search(model)
+    assert not some.run(states=100).closed
+    whole = some.run()
+    assert whole.closed
+    assert whole.states == check(core.Core(presets.CORES["pump alone: doses"])).states
+
+
+# Planted bugs -------------------------------------------------------------------------------------
+
+
+def handled(monkeypatch: Patch, kind: type[e.Event], handler: Callable[..., Any]) -> None:
+    monkeypatch.setitem(controller._HANDLERS, kind, handler)
+
+
+def no_confirmation(monkeypatch: Patch) -> None:
+    def activated(made: Any, event: e.Activated) -> Any:
+        opened = made.state.session
+        if opened and opened.programme:
+            made = made.now(replace(made.state, session=replace(opened, stage="confirmed")))
+        return session.activated(made, event)
+
+    handled(monkeypatch, e.Activated, activated)
+
+
+def any_digest(monkeypatch: Patch) -> None:
+    def confirmed(made: Any, event: e.Confirmed) -> Any:
+        opened = made.state.session
+        if opened is None or opened.programme is None:
+            return session.confirmed(made, event)
+        return session.confirmed(made, replace(event, digest=opened.programme.digest))
+
+    handled(monkeypatch, e.Confirmed, confirmed)
+
+
+def any_base(monkeypatch: Patch) -> None:
+    handled(
+        monkeypatch,
+        e.Activated,
+        lambda made, event: session.activated(
+            made, replace(event, base_version=made.state.version)
+        ),
+    )
+
+
+def dose_in_a_session(monkeypatch: Patch) -> None:
+    real = doses._doubtful
+    monkeypatch.setattr(doses, "_doubtful", lambda s: real(replace(s, session=None)))
+
+
+def lockout_from_the_end(monkeypatch: Patch) -> None:
+    real = doses._too_soon
+    monkeypatch.setattr(
+        doses,
+        "_too_soon",
+        lambda s, rule: real(s, replace(rule, lockout_ms=rule.lockout_ms + rule.duration_ms)),
+    )
+
+
+def a_stopped_dose_is_free(monkeypatch: Patch) -> None:
+    def stopped(made: Any, event: e.DoseStopped) -> Any:
+        made = doses.stopped(made, event)
+        return made if made.refused else made.now(replace(made.state, last_dose_ms=None))
+
+    handled(monkeypatch, e.DoseStopped, stopped)
+
+
+def limit_of_the_past_only(monkeypatch: Patch) -> None:
+    real = guard.admit
+    monkeypatch.setattr(guard, "admit", lambda g, dose, ahead: real(g, dose, ()))
+
+
+def bolus_goes_on_after_a_power_loss(monkeypatch: Patch) -> None:
+    def dark(made: Any, until_ms: int) -> Any:
+        once = made.state.flow.once
+        made = real(made, until_ms)
+        if once is None or made.state.flow.once:
+            return made
+        return made.now(replace(made.state, flow=replace(made.state.flow, once=once)))
+
+    real = controller._dark
+    monkeypatch.setattr(controller, "_dark", dark)
+
+
+def unknown_is_forgotten(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(upkeep, "doubted", lambda made: made)
+
+
+def lost_session_stops(monkeypatch: Patch) -> None:
+    def ended(made: Any, event: e.SessionEnded) -> Any:
+        made = session.ended(made, event)
+        return (
+            made if not event.lost else made.now(replace(made.state, stopped_ms=made.state.now_ms))
+        )
+
+    handled(monkeypatch, e.SessionEnded, ended)
+
+
+def stop_only_in_a_session(monkeypatch: Patch) -> None:
+    def stopped(made: Any, event: e.Stopped) -> Any:
+        return upkeep.stopped(made, event) if made.state.session else made
+
+    handled(monkeypatch, e.Stopped, stopped)
+
+
+def dose_twice_as_large(monkeypatch: Patch) -> None:
+    """The controller gives twice what the guard was told of."""
+
+    def begun(made: Any, once: Any) -> Any:
+        made = real(made, once)
+        twice = replace(once, volume_nl=2 * once.volume_nl)
+        return made.now(replace(made.state, flow=replace(made.state.flow, once=twice)))
+
+    real = doses._begun
+    monkeypatch.setattr(doses, "_begun", begun)
+
+
+def stage_activates(monkeypatch: Patch) -> None:
+    def staged(made: Any, event: e.Staged) -> Any:
+        first, made = made.state.version == 0, session.staged(made, event)
+        return (
+            made
+            if first or made.refused
+            else made.now(replace(made.state, programme=event.programme))
+        )
+
+    handled(monkeypatch, e.Staged, staged)
+
+
+def a_command_again(monkeypatch: Patch) -> None:
+    """The ledger forgets what it saw: the same id acts again while it is fresh."""
+    monkeypatch.setattr(Account, "result", lambda *_: None)
+    real = ledger.spend
+
+    def spend(book: Any, key: str, counter: int, result: Any) -> Any:
+        used = book.of(key).used
+        book = real(book, key, counter, result)
+        return ledger._with(book, replace(book.of(key), used=used))
+
+    monkeypatch.setattr(ledger, "spend", spend)
+
+
+def two_leases(monkeypatch: Patch) -> None:
+    """Who opens takes the session without a word to the other."""
+    monkeypatch.setattr(
+        lease, "opened", lambda held, key, now: (lease.Lease(held.number + 1, key, now), ())
+    )
+
+
+def restart_keeps_the_session(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(world.World, "_dropped", lambda _, pair: pair)
+
+
+def never_reconciled(monkeypatch: Patch) -> None:
+    handled(monkeypatch, e.Reconciled, lambda made, _: made)
+
+
+def late_request(monkeypatch: Patch) -> None:
+    handled(
+        monkeypatch,
+        e.DoseAsked,
+        lambda made, event: doses.asked(made, replace(event, expires_ms=event.at_ms + 1)),
+    )
+
+
+def dose_after_prime(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(doses, "_busy", lambda s, beside=(): None)
+
+
+SMALL = world.Bounds(
+    (("A", ("open_session", "stop")), ("B", ("open_session",)), ("remote", ("ask_dose",))),
+    longs=1,
+    losses=1,
+)
+LATE = core.Bounds((("ask", 0), ("ask too late", 0)))
+BUGS: list[tuple[Callable[[Patch], None], core.Bounds | world.Bounds, str]] = [
+    (no_confirmation, presets.CORES["pump alone: programming"], "confirmed"),
+    (any_digest, presets.CORES["pump alone: programming"], "confirmed"),
+    (any_base, presets.CORES["pump alone: programming"], "base"),
+    (stage_activates, presets.WORLDS["two programmers"], "programme"),
+    (dose_in_a_session, SMALL, "dose-now"),
+    (lockout_from_the_end, presets.CORES["pump alone: doses"], "ready"),
+    (a_stopped_dose_is_free, presets.CORES["pump alone: doses that are stopped"], "lockout"),
+    (limit_of_the_past_only, presets.CORES["pump alone: doses"], "limit"),
+    (bolus_goes_on_after_a_power_loss, SMALL, "replay"),
+    (unknown_is_forgotten, presets.MORE_CORES["pump alone: doses and power losses"], "dose-now"),
+    (lost_session_stops, SMALL, "stopped"),
+    (stop_only_in_a_session, SMALL, "stop"),
+    (dose_twice_as_large, presets.CORES["pump alone: doses"], "inhibited"),
+    (a_command_again, SMALL, "once"),
+    (two_leases, SMALL, "lease"),
+    (restart_keeps_the_session, SMALL, "one-session"),
+    (never_reconciled, SMALL, "liveness"),
+    (late_request, LATE, "expired"),
+    (dose_after_prime, presets.CORES["pump alone: doses"], "dose-now"),
+]
+
+
+@pytest.mark.parametrize(("plant", "bounds", "name"), BUGS, ids=[b[0].__name__ for b in BUGS])
+def test_a_planted_bug_is_found(
+    monkeypatch: Patch,
+    plant: Callable[[Patch], None],
+    bounds: core.Bounds | world.Bounds,
+    name: str,
+):
+    plant(monkeypatch)
+    found = search(bounds)
+    assert isinstance(found.broken, Broken), found.words()
+    assert found.broken.name == name, found.words()
+    assert 0 < len(found.trace) <= 12
+    print(found.words())
