@@ -6,10 +6,28 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.requirements import PAGE, page
+
 settings.register_profile(
     "house", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
+
+
+RESULTS: dict[str, str] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember how each test ended, for the safety trace."""
+    if report.when == "call" or report.outcome != "passed":
+        RESULTS[report.nodeid] = report.outcome
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the safety trace after a run of everything that was asked to write evidence."""
+    everything = not session.config.args or session.config.args == ["tests"]
+    if everything and os.environ.get("CISTERNA_WRITE_EVIDENCE"):
+        PAGE.write_text(page(RESULTS), "utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -145,6 +145,7 @@ def cut_at(number: int) -> Bench:
     return made
 
 
+@pytest.mark.requirement("SR-45", "SR-46", "H10")
 def test_a_power_loss_at_any_operation_repeats_nothing_and_loses_one_stroke_at_most():
     every = operations()
     assert every > 400
@@ -185,6 +186,7 @@ def test_power_loss_in_a_dose_closes_it_within_bounds_and_blocks_the_next_one():
     assert made.keeper.handle(e.DoseAsked(later + 2, 10, later + 5000)).refused is None
 
 
+@pytest.mark.requirement("A31", "H19")
 def test_a_full_disk_refuses_commands_and_the_programme_runs_on():
     made = bench()
     made.run()
@@ -207,6 +209,22 @@ def test_a_stroke_that_cannot_be_recorded_is_not_made_and_the_floor_runs():
     assert made.keeper.state.flow.floor_nl_per_h == PROGRAMME.floor_nl_per_h
     assert used(made.keeper.state) >= before
     assert [a.code for a in made.keeper.state.alarms] == ["memory"]
+
+
+@pytest.mark.requirement("SR-33", "H11", "A07")
+@pytest.mark.parametrize("copy", ["a", "b"])
+def test_a_flipped_bit_in_one_copy_changes_nothing_and_is_told(copy: str):
+    made = bench()
+    made.run()
+    state = made.keeper.state
+    names = [area for area in made.disk.kept if area.startswith(copy)]
+    for area in names:
+        image = bytearray(made.disk.kept[area])
+        image[len(image) // 64] ^= 0x10
+        disk = Disk({**made.disk.kept, area: bytes(image)})
+        found, _ = Keeper.restored(disk, "SN1", made.keeper.marked_ms + 1)
+        assert found.state.programme == state.programme
+        assert used(found.state) - used(state) in (0, 1)
 
 
 def test_the_journal_of_another_pump_is_refused():

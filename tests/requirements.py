@@ -1,0 +1,112 @@
+"""The rows of the safety fact book and the tests that name them, read from the source of the tests.
+
+`page` is docs/evidence/safety-trace.md: requirement → control → tests → result. The result is that
+of the run that wrote it (see tests/conftest.py).
+"""
+
+import ast
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "evidence" / "safety-trace.md"
+COMMAND = "CISTERNA_WRITE_EVIDENCE=1 pytest"
+
+
+def rows() -> dict[str, dict[str, Any]]:
+    """Every row by its id."""
+    found = tomllib.loads((ROOT / "safety" / "requirements.toml").read_text("utf-8"))
+    found.pop("schema")
+    return found
+
+
+def marked() -> dict[str, list[str]]:
+    """`path::test` of every test that names a row, by row."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for row, test in _in(path):
+            found.setdefault(row, []).append(test)
+    return found
+
+
+def _in(path: Path) -> Iterator[tuple[str, str]]:
+    tree = ast.parse(path.read_text("utf-8"))
+    name = path.relative_to(ROOT).as_posix()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            for decorator in node.decorator_list:
+                yield from ((row, f"{name}::{node.name}") for row in _named(decorator))
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
+            marks = node.value.elts if isinstance(node.value, ast.List) else [node.value]
+            yield from ((row, name) for mark in marks for row in _named(mark))
+
+
+def _named(node: ast.expr) -> list[str]:
+    """The rows of a `pytest.mark.requirement(…)`."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.requirement":
+        return [str(a.value) for a in node.args if isinstance(a, ast.Constant)]
+    return []
+
+
+def page(results: Mapping[str, str] | None = None) -> str:
+    """The page; `results` gives the outcome of each test, absent outside a full run."""
+    tests = marked()
+    held = [row for row in rows() if tests.get(row)]
+    lines = [
+        "# Safety trace",
+        "",
+        "Requirement → control → tests → result, made from `safety/requirements.toml` and the",
+        f"tests themselves by `{COMMAND}`. A row that no test holds says why.",
+        "",
+        f"{len(held)} of {len(rows())} rows are held by tests.",
+    ]
+    for kind, title in TITLES.items():
+        lines += ["", f"## {title}", "", "| Row | What | Control | Tests | Result |"]
+        lines += ["|---|---|---|---|---|"]
+        lines += [
+            _line(row, found, tests, results) for row, found in rows().items() if _is(row, kind)
+        ]
+    return "\n".join(lines) + "\n"
+
+
+TITLES = {
+    "SR-": "Requirements of the dose controller (SR)",
+    "ST-": "Requirements of the link (ST)",
+    "H": "Hazards (H)",
+    "A": "Attacks and scenarios (A)",
+}
+
+
+def _is(row: str, kind: str) -> bool:
+    return row.startswith(kind)
+
+
+def _line(
+    row: str,
+    found: Mapping[str, Any],
+    tests: Mapping[str, list[str]],
+    results: Mapping[str, str] | None,
+) -> str:
+    names = tests.get(row, [])
+    control = found.get("control", "–").replace("src/cisterna/", "")
+    shown = "<br>".join(f"`{n.removeprefix('tests/')}`" for n in names) or found.get("open", "–")
+    result = "–" if not names else _outcome(names, results)
+    text = found["text"].replace("|", "\\|")
+    return f"| {row} | {text} | {control} | {shown} | {result} |"
+
+
+def _outcome(names: list[str], results: Mapping[str, str] | None) -> str:
+    """Passed if every test passed, with all of its parameters."""
+    if results is None:
+        return "see the last run"
+    outcomes = {outcome for name in names for test, outcome in results.items() if _of(test, name)}
+    if not outcomes:
+        return "not run"
+    return "passed" if outcomes == {"passed"} else ", ".join(sorted(outcomes))
+
+
+def _of(test: str, name: str) -> bool:
+    """Whether a test that ran is the one named: itself, its parameters, or a part of it."""
+    return test == name or test.startswith((f"{name}[", f"{name}::"))
