@@ -14,6 +14,7 @@ from typing import Any
 from cisterna.patient.remote.relay import NoContact, Relay
 from cisterna.pump.link.frame import take
 from cisterna.pump.link.proof import code_key
+from cisterna.pump.link.rules import COUNTERS_AHEAD
 from cisterna.pump.link.verbs import PairBegin, Revoke, Role, Verb
 from cisterna.pump.programme import Programme
 from tests.pump.hosted import PROGRAMME, Bench, bench
@@ -38,12 +39,16 @@ class Hosted:
     way: Way = straight
     frames: list[bytes] = field(default_factory=list)
     answers: list[bytes] = field(default_factory=list)
+    woken: list[bool] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     begun: float = field(default_factory=time.monotonic)
     jumped: int = 0
 
-    def exchange(self, serial: str, frame: bytes) -> bytes:
+    def exchange(self, serial: str, frame: bytes, knock: bytes | None) -> bytes:
         """What the relay calls."""
+        if knock is not None:
+            with self.walking() as pump:
+                self.woken.append(pump.unit.woken(knock, pump.now) is not None)
         return self.way(serial, frame, self.deliver)
 
     def deliver(self, serial: str, frame: bytes) -> bytes:
@@ -83,6 +88,12 @@ class Hosted:
         with self.walking() as pump:
             pump.unit.do(event(pump.unit.advance(pump.now)))
 
+    def loses_power(self) -> None:
+        """The power goes and returns; every counter that was reserved is used."""
+        with self.walking() as pump:
+            pump.power_cut()
+            pump.used = {name: used + COUNTERS_AHEAD for name, used in pump.used.items()}
+
     def offers(self, code: str = CODE) -> None:
         """The clinic opens the pairing window, and somebody touches the pump."""
         self.says(ADA, PairBegin(Role.REMOTE, code_key(code)))
@@ -93,22 +104,39 @@ class Hosted:
         with self.walking() as pump:
             pump.unit.touched(pump.now)
 
-    def remotes(self) -> list[str]:
-        """The keys of all remotes that the pump knows, latest last."""
-        return [k.id for k in self.bench.unit.link.ring.keys if k.role is Role.REMOTE]
+    def latest(self) -> "Handset":
+        """The remote that was added last."""
+        keys = [k for k in self.bench.unit.link.ring.keys if k.role is Role.REMOTE]
+        return Handset("phone", Role.REMOTE, half=keys[-1].public)
 
     def revokes(self) -> None:
         """The clinic takes the latest remote off the pump."""
-        self.says(BEN, Revoke(self.remotes()[-1]))
+        self.says(BEN, Revoke(self.latest().key))
 
     def doses(self) -> int:
-        """Doses that the pump has granted so far."""
+        """Doses that the pump granted in the last day."""
         return len(self.bench.unit.state.granted)
 
+    def given(self) -> int:
+        """Doses that the pump has begun since it was made, by its log."""
+        return sum(entry.what == "patient-begun" for entry in self.bench.unit.log.entries)
 
-def hosted(programme: Programme | None = PROGRAMME) -> Hosted:
-    """A pump that was programmed hours ago."""
-    found = Hosted(bench(programme=programme))
+
+@dataclass(frozen=True)
+class Handset(Person):
+    """A phone whose key is in its browser: only the public half is known here."""
+
+    half: str = ""
+
+    @property
+    def public(self) -> str:
+        """The public half of the key."""
+        return self.half
+
+
+def hosted(programme: Programme | None = PROGRAMME, *known: Handset) -> Hosted:
+    """A pump that was programmed an hour ago."""
+    found = Hosted(bench(*known, programme=programme))
     found.passes(3_600_000)
     return found
 

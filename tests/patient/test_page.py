@@ -199,6 +199,6 @@ def test_the_page_can_sign_only_what_a_remote_may_ask():
     signing = {path.name for path in SCRIPTS if '"command"' in path.read_text("utf-8")}
     named = {verb for verb in RULES if f'"{verb}"' in (PAGE / "link.js").read_text("utf-8")}
     assert signing == {"link.js"}
-    assert named == {"ask_dose", "stop_dose", "read_state"}
+    assert named == {"ask_dose", "stop_dose", "read_state", "knock"}
     assert all(Role.REMOTE in RULES[verb].roles for verb in named)
     assert "importKey" not in script.replace('importKey("raw"', "")

@@ -132,7 +132,7 @@ def test_what_no_frame_can_be_reaches_the_pump_as_it_is_and_opens_nothing(
 
 
 def test_a_way_that_breaks_is_no_contact():
-    def broken(serial: str, frame: bytes) -> bytes:
+    def broken(serial: str, frame: bytes, knock: bytes | None) -> bytes:
         raise NoContact
 
     with served(hosted()) as running:

@@ -1,8 +1,9 @@
 """The server of the remote: it hands out the page, and carries frames that it cannot make.
 
 `GET` gives a file of the page. `POST /link/SERIAL` takes one frame of the browser, gives it to the
-pump's host and answers with the frame that came back. The relay holds no key of the patient, reads
-no frame and remembers none: it can hold one back, and nothing else.
+pump's host and answers with the frame that came back; a line before the frame is a knock, in case
+the pump has to be woken. The relay holds no key of the patient, reads no frame and remembers none:
+it can hold one back, and nothing else.
 """
 
 import re
@@ -14,11 +15,11 @@ from typing import Any
 
 from cisterna.patient.remote.files import HEADERS, page
 
-Exchange = Callable[[str, bytes], bytes]
-"""Gives a pump one frame and returns its answer. Raises `NoContact`."""
+Exchange = Callable[[str, bytes, bytes | None], bytes]
+"""Gives a pump a frame, after a knock if there is one: its answer. Raises `NoContact`."""
 
 MOST_BYTES = 65_536
-"""The longest frame that is carried, either way."""
+"""The longest text that is carried."""
 PATIENCE_S = 15
 """How long a browser may take to say what it wants."""
 FRAME_TYPE = "application/octet-stream"
@@ -96,17 +97,18 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return
-        frame = self.rfile.read(int(length))
+        content = self.rfile.read(int(length))
         if not (self._called_by_name() and self._from_the_page()):
             self._send(HTTPStatus.FORBIDDEN)
         elif link is None:
             self._send(HTTPStatus.NOT_FOUND)
         else:
-            self._carry(link[1], frame)
+            self._carry(link[1], content)
 
-    def _carry(self, serial: str, frame: bytes) -> None:
+    def _carry(self, serial: str, content: bytes) -> None:
+        knock, _, frame = content.rpartition(b"\n")
         try:
-            answer = self.server.exchange(serial, frame)
+            answer = self.server.exchange(serial, frame, knock or None)
         except NoContact:
             self._send(HTTPStatus.BAD_GATEWAY)
             return

@@ -106,7 +106,8 @@ export class Link {
   /** The pump's clock: never ahead of it, so that no request is good for longer than it says. */
   async #greet() {
     const nonce = randomId();
-    const { kind, frame, lost } = await this.#reply(written("hello", { nonce }));
+    const knock = (await this.#signed("knock", OTHER_MS, 0, 0)).text;
+    const { kind, frame, lost } = await this.#reply(written("hello", { nonce }), knock);
     if (lost) return { lost };
     const { body, sig } = frame;
     const mine = kind === "greeting" && body.pump === this.who.serial && body.nonce === nonce;
@@ -115,8 +116,11 @@ export class Link {
     return {};
   }
 
-  async #signed(verb, windowMs, base) {
-    const issued = this.#clock.atMs + Math.floor(performance.now() - this.#clock.heard);
+  #now() {
+    return this.#clock.atMs + Math.floor(performance.now() - this.#clock.heard);
+  }
+
+  async #signed(verb, windowMs, base, issued = this.#now()) {
     const head = {
       base,
       counter: await this.store.nextCounter(this.#seen),
@@ -147,8 +151,8 @@ export class Link {
     return { answer: body };
   }
 
-  async #reply(text) {
-    const { text: found, lost } = await this.exchange(this.who.serial, text, PATIENCE_MS);
+  async #reply(text, knock) {
+    const { text: found, lost } = await this.exchange(this.who.serial, text, PATIENCE_MS, knock);
     if (lost) return { lost };
     return read(found) ?? { lost: "forged" };
   }

@@ -24,6 +24,7 @@ let status = null;
 let timer = 0;
 let losses = 0;
 let talking = false;
+let again = false; // somebody wanted contact while there was one
 let askedAt = 0;
 
 function redraw() {
@@ -60,7 +61,9 @@ async function remember() {
 
 /** Ask the pump what became of an open press, then how it is. Never two at a time. */
 async function contact() {
-  if (!known.who || talking) return;
+  if (!known.who) return;
+  again = talking;
+  if (talking) return;
   talking = true;
   clearTimeout(timer);
   let wait = IDLE_MS;
@@ -69,7 +72,7 @@ async function contact() {
   } finally {
     talking = false;
     redraw();
-    timer = setTimeout(wanted, wait);
+    timer = setTimeout(wanted, again ? 0 : wait);
   }
 }
 

@@ -6,8 +6,14 @@ import { codeKey, codeProof, codeShown, newKey } from "./proof.js";
 const PATIENCE_MS = 12_000;
 const CODE = /^[!-~]{8,128}$/;
 
-/** What a card says, in the form in which it counts. */
-export const tidy = (text) => text.trim().replace(/\s+/g, "");
+/** What a card says, in the form in which it counts: no spaces. */
+export const tidy = (text) => text.replace(/\s+/g, "");
+
+/** A code as it is printed, however it was typed: capitals, in groups of five. */
+export function tidyCode(text) {
+  const letters = text.toUpperCase().replace(/[^A-Z0-9]/g, "");
+  return letters.length === 25 ? letters.match(/.{5}/g).join("-") : tidy(text);
+}
 
 /** The parts of a pairing link: `#serial=…&code=…&phone=…`. They never leave this device. */
 export function fromLink(hash) {

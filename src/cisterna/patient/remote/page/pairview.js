@@ -1,6 +1,6 @@
 /* The first screen: number and code from the card, and what went wrong if it did. */
 
-import { fromLink, pair, tidy } from "./pairing.js";
+import { fromLink, pair, tidy, tidyCode } from "./pairing.js";
 import { $, say } from "./view.js";
 import { t } from "./words.js";
 
@@ -23,7 +23,8 @@ export function startPairing(known, store, exchange) {
 
 async function connect(store, exchange) {
   if ($("pair-go").getAttribute("aria-disabled") === "true") return;
-  const [serial, code] = ["serial", "code"].map((name) => tidy($(`pair-${name}`).value));
+  const serial = tidy($("pair-serial").value);
+  const code = tidyCode($("pair-code").value);
   const phone = $("pair-phone").value.trim();
   if (!PHONE.test(phone)) return wrong("phone");
   told(t("pair.busy"), "busy");

@@ -13,11 +13,11 @@ function put(id, text) {
 
 const show = (id, shown) => { $(id).hidden = !shown; };
 
-/** A line for the screen reader; the same words are said again when they come again. */
+/** A line for the screen reader. It is new each time, and nothing said before it is cut off. */
 export function say(text, urgent = false) {
-  const place = $(urgent ? "urgent" : "said");
-  place.textContent = "";
-  setTimeout(() => { place.textContent = text; }, 50);
+  const line = element("p", text);
+  $(urgent ? "urgent" : "said").append(line);
+  setTimeout(() => line.remove(), 20_000);
 }
 
 /** Every text that stands in the page itself. */

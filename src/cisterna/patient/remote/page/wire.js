@@ -1,14 +1,15 @@
 /* One frame to the relay and one back. What went wrong on the way is a value, never an exception. */
 
-/** {text} of the answer, or {lost: "offline" | "silent"}: nothing is known of what happened. */
-export async function exchange(serial, frame, patienceMs) {
+/** {text} of the answer, or {lost: "offline" | "silent"}: nothing is known of what happened.
+    A knock goes before the frame, in case the pump has to be woken. */
+export async function exchange(serial, frame, patienceMs, knock = null) {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), patienceMs);
   try {
     const answer = await fetch(`link/${encodeURIComponent(serial)}`, {
       method: "POST",
       headers: { "Content-Type": "application/octet-stream" },
-      body: new TextEncoder().encode(frame),
+      body: new TextEncoder().encode(knock ? `${knock}\n${frame}` : frame),
       cache: "no-store",
       credentials: "omit",
       redirect: "error",

@@ -39,15 +39,16 @@ const plural = (name, n) => t(`${name}.${new Intl.PluralRules(language).select(n
 export const lasting = (ms) =>
   ms % 60_000 ? plural("seconds", Math.round(ms / 1000)) : plural("minutes", ms / 60_000);
 
-const number = (value) => String(Number(value.toPrecision(4)));
+const number = (value, digits) => String(Number(value.toPrecision(digits)));
 
 /** An amount of drug for a person: mcg or mg, leading zero, no trailing zero; mL if unknown.
-    A part of a dose (`wholeNl`) is told in the unit of the whole. */
+    A part of a dose (`wholeNl`) is told in the unit of the whole, and roughly. */
 export function amount(volumeNl, { drug, ngPerMl }, wholeNl = volumeNl) {
-  if (!drug || !ngPerMl) return `${number(volumeNl / 1e6)} mL`;
+  const digits = volumeNl === wholeNl ? 4 : 2;
+  if (!drug || !ngPerMl) return `${number(volumeNl / 1e6, digits)} mL`;
   const small = wholeNl * ngPerMl < 0.01 * FG_PER.mg;
   const unit = small ? "mcg" : (units[drug] ?? "mg");
-  return `${number((volumeNl * ngPerMl) / FG_PER[unit])} ${unit}`;
+  return `${number((volumeNl * ngPerMl) / FG_PER[unit], digits)} ${unit}`;
 }
 
 /** "0.2 mg of morphine, over 10 minutes". */
