@@ -320,3 +320,18 @@ def test_an_entry_of_no_kind_is_unreadable():
     Keeper.new(disk, fresh()).journal.append(b"?")
     with pytest.raises(Unreadable):
         Keeper.restored(Disk(dict(disk.kept)), "SN1", 5)
+
+
+def test_with_another_primary_drug_the_line_holds_none_of_it():
+    made = bench()
+    made.run()
+    now = made.keeper.marked_ms + HOUR_MS
+    other = replace(PROGRAMME, version=2, primary="hydromorphone", patient=None)
+    for event in (
+        e.SessionOpened(now, 5),
+        e.Staged(now, 5, other),
+        e.Confirmed(now, 5, other.digest),
+        e.Activated(now, 5, 1),
+    ):
+        assert made.keeper.handle(event).refused is None
+    assert {slug.ng_per_ml for slug in made.keeper.state.flow.line} == {0}

@@ -59,6 +59,7 @@ def confirmed(made: Step, event: e.Confirmed) -> Step:
 def activated(made: Step, event: e.Activated) -> Step:
     """The confirmed programme replaces the running one, at once.
 
+    With another primary drug, what the line holds counts as none of it.
     A pump that a fault stopped waits for its restart with the new programme too.
     """
     s = made.state
@@ -77,7 +78,11 @@ def activated(made: Step, event: e.Activated) -> Step:
     s = made.state
     schedule = _granted(p, s)
     watch = guard.programmed(s.guard, schedule, p.floor_nl_per_h or 0, p.per_24h_fg)
-    flow = replace(s.flow, schedule=Schedule(schedule.anchor_ms, p.cycle_ms, p.steps))
+    line = s.flow.line
+    if s.programme and s.programme.primary != p.primary:
+        line = tuple(replace(slug, ng_per_ml=0) for slug in line)
+    cycle = Schedule(schedule.anchor_ms, p.cycle_ms, p.steps)
+    flow = replace(s.flow, schedule=cycle, line=line)
     faulty = s.stopped_ms if effect(s.alarms) == "stop" else None
     ordered = event.at_ms if p.mode == "stopped" else faulty
     left = p.bridge.volume_nl if p.bridge else s.bridge_left_nl
