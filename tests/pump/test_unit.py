@@ -82,6 +82,7 @@ def state(made: Bench, by: Person = PATIENT) -> dict[str, Any]:
 # Programming ------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SR-28")
 def test_a_programme_is_staged_read_back_confirmed_and_activated():
     made = bench(programme=None)
     terms, digest = programme_terms(PROGRAMME), PROGRAMME.digest
@@ -128,6 +129,7 @@ def test_a_programme_that_is_none_is_refused(wrong: dict[str, Any]):
     assert made.ask(ADA, ReadBack()).code == "nothing-staged"
 
 
+@pytest.mark.requirement("SR-26")
 def test_a_programme_for_another_pump_or_beyond_its_limit_is_refused():
     made = bench()
     made.ask(ADA, OpenSession())
@@ -137,6 +139,7 @@ def test_a_programme_for_another_pump_or_beyond_its_limit_is_refused():
     assert made.ask(ADA, Stage(programme_terms(heavy), heavy.digest)).code == "limit"
 
 
+@pytest.mark.requirement("SR-51")
 def test_of_two_programmers_one_has_the_session_and_the_other_may_take_it_over():
     made = bench()
     second = next_programme(2)
@@ -165,6 +168,7 @@ def test_opening_the_own_session_again_keeps_it():
 
 
 @pytest.mark.parametrize("how", ["hang-up", "silence", "power", "revoked"])
+@pytest.mark.requirement("SR-37", "ST-14")
 def test_a_link_lost_in_mid_session_leaves_the_running_programme(how: str):
     made, second = bench(), next_programme(2)
     made.ask(ADA, OpenSession())
@@ -195,6 +199,7 @@ def test_a_link_lost_in_mid_session_leaves_the_running_programme(how: str):
 # Doses ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SR-05")
 def test_the_patient_reads_ready_then_wait_with_the_time_and_how_many_are_left():
     made = bench()
     made.passes(HOUR_MS)
@@ -242,6 +247,7 @@ def test_a_stopped_dose_is_closed_with_its_bounds():
     assert 0 < last["least_nl"] <= last["most_nl"] < 5_000
 
 
+@pytest.mark.requirement("SR-48")
 def test_the_same_bytes_again_are_answered_and_not_done_again():
     made = bench()
     made.passes(HOUR_MS)
@@ -254,6 +260,7 @@ def test_the_same_bytes_again_are_answered_and_not_done_again():
     assert len(made.unit.state.granted) == 1
 
 
+@pytest.mark.requirement("SR-46", "SR-47", "SR-48")
 def test_a_retry_after_a_power_loss_gives_the_stored_answer_and_no_second_dose():
     made = bench()
     made.passes(HOUR_MS)
@@ -301,6 +308,7 @@ def test_a_power_loss_between_the_record_and_the_deed_is_an_unknown_outcome(
     assert made.unit.state.granted == ()
 
 
+@pytest.mark.requirement("ST-03")
 def test_counters_keys_and_results_survive_and_a_restart_reuses_no_counter():
     made = bench()
     made.ask(ADA, AlarmSilence("stall"))
@@ -326,6 +334,7 @@ def test_a_command_issued_before_a_restart_is_refused_after_it():
 # Roles and other verbs --------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("ST-06")
 def test_every_verb_of_the_table_has_an_answer_from_everyone_and_only_roles_act():
     for name, verb in EVERY_VERB.items():
         for person in (ADA, PATIENT, READER):
@@ -361,6 +370,7 @@ def test_a_programmer_can_do_all_that_a_session_is_for():
     assert state(made)["flows"]["stopped"] is False
 
 
+@pytest.mark.requirement("ST-09")
 def test_an_emergency_reader_reads_stops_and_goes_down_to_the_floor():
     made = bench(READER)
     assert state(made, READER)["serial"] == PUMP
@@ -416,6 +426,7 @@ def begin_pairing(made: Bench) -> str:
     return key
 
 
+@pytest.mark.requirement("ST-07")
 def test_a_remote_is_paired_with_a_code_and_a_touch_and_is_known_after_a_power_loss():
     made = bench()
     offer = pairing.offer(begin_pairing(made), PUMP, Role.REMOTE, STRANGER.public)
@@ -443,6 +454,7 @@ def test_what_cannot_be_recorded_adds_no_key_and_takes_none():
     assert made.unit.link.ring.known(PATIENT.key, made.now) is not None
 
 
+@pytest.mark.requirement("SR-14")
 def test_a_full_storage_refuses_doses_and_still_reads_stops_and_lets_a_reader_in():
     made = bench()
     made.passes(HOUR_MS)
@@ -461,6 +473,7 @@ def test_a_full_storage_refuses_doses_and_still_reads_stops_and_lets_a_reader_in
 
 
 @pytest.mark.parametrize("bytes_", [b"", b"{}", b"\xff" * 40, b'{"kind":"hello"}', b"x" * 70_000])
+@pytest.mark.requirement("ST-12")
 def test_whatever_the_bytes_are_therapy_goes_on(bytes_: bytes):
     made = bench()
     for _ in range(200):
@@ -480,6 +493,7 @@ def test_a_greeting_tells_clock_and_version():
     assert (told.at_ms, told.version, told.nonce) == (made.now, 1, "ab" * 16)
 
 
+@pytest.mark.requirement("ST-10")
 def test_strangers_wake_the_radio_a_few_times_an_hour_and_a_known_key_always():
     made = bench()
     granted = [made.unit.woken(None, made.now) for _ in range(STRANGERS_PER_HOUR + 5)]

@@ -20,15 +20,21 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 class FileStorage:
     """The areas of one journal as files of a folder, which is made where it is missing.
 
+    With `sync` off it is left to the operating system when bytes reach the disk: what was written
+    survives the end of the process, killed or not, and not a power cut of the computer. That is
+    for accelerated simulation only.
+
     Raises `StorageError` where the folder is in use by another process or cannot be used.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sync: bool = True) -> None:
         self._files: dict[str, int] = {}
         self._folder = -1
+        self._sync = sync
         with _told(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            _sync_folder(folder.parent)
+            if sync:
+                _sync_folder(folder.parent)
             self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 fcntl.flock(self._folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,13 +89,16 @@ class FileStorage:
     def sync(self, area: str) -> None:
         """Sync the file; its name in the folder was synced when it was made."""
         with _told(area):
-            os.fsync(self._file(area))
+            file = self._file(area)
+            if self._sync:
+                os.fsync(file)
 
     def _file(self, area: str) -> int:
         if area not in self._files:
             file = os.open(area, os.O_RDWR | os.O_CREAT, 0o600, dir_fd=self._folder)
             try:
-                os.fsync(self._folder)
+                if self._sync:
+                    os.fsync(self._folder)
             except OSError:
                 os.close(file)
                 raise
