@@ -7,6 +7,7 @@ import typer
 
 from cisterna.cli.act import Json, Order, Site, act, amount, finish, moment, read_order, stock
 from cisterna.cli.pump import simulate
+from cisterna.cli.pumps import pumphost
 from cisterna.cli.spinal import forecast, validate
 from cisterna.facts import Library, open_library
 from cisterna.order.form import Problem, Unusable
@@ -271,6 +272,7 @@ def convert(
 
 
 app.command()(simulate)
+app.add_typer(pumphost, name="pumphost")
 app.command()(forecast)
 app.command()(validate)
 

@@ -1,0 +1,129 @@
+"""What the commands about a fleet share: its folder, a programmer at work, words on a screen."""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from cisterna.cli.act import act
+from cisterna.order.form import Problem, Unusable
+from cisterna.order.line import Refused
+
+if TYPE_CHECKING:
+    from cisterna.pump.client import Station
+    from cisterna.pump.fleet import Fleet
+    from cisterna.pump.link.answer import Answer
+    from cisterna.pump.programme import Programme
+    from cisterna.pump.programmer import Programmer
+
+LOOK_S = 1.0
+
+
+@contextmanager
+def at_work(as_json: bool) -> Iterator[None]:
+    """As every command; a missing extra is named."""
+    with act(as_json):
+        try:
+            yield
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").partition(".")[0] != "cryptography":
+                raise
+            expected = 'the extra pump: pip install "cisterna[pump]"'
+            problem = Problem("cryptography", "not installed", expected)
+            raise Unusable("this installation", [problem]) from None
+
+
+@contextmanager
+def programmer_of(fleet: "Fleet", serial: str, by: str, quiet: bool) -> Iterator["Programmer"]:
+    """A programmer of the fleet in conversation with a pump; refusals in our own words."""
+    from cisterna.pump.certificates import signing_key  # noqa: PLC0415
+    from cisterna.pump.client import NoAnswer  # noqa: PLC0415
+    from cisterna.pump.link.proof import key_id, public_of  # noqa: PLC0415
+    from cisterna.pump.link.verbs import Role  # noqa: PLC0415
+    from cisterna.pump.programmer import Programmer, PumpRefused, knock  # noqa: PLC0415
+
+    station = _station(fleet, serial, by)
+    key = signing_key(station.folder)
+    wakes = knock(serial, Role.PROGRAMMER, key_id(public_of(key)), key.sign)
+
+    def seen(step: str, answer: "Answer") -> None:
+        if not quiet:
+            why = answer.response.code or ""
+            typer.echo(f"{step:<14} {answer.response.kind.value} {why}".rstrip(), err=True)
+
+    try:
+        with station.connect(serial, wakes) as line:
+            yield Programmer.at(station, line, seen)
+    except PumpRefused as no:
+        words = f"{no.step}: {no.response.message or no.response.code}"
+        raise Refused(no.response.code or "refused", words, "What ran before runs on.") from None
+    except NoAnswer as problem:
+        raise Refused("no-answer", str(problem), "See `cisterna pumphost status`.") from None
+
+
+def _station(fleet: "Fleet", serial: str, by: str) -> "Station":
+    from cisterna.pump.client import Station  # noqa: PLC0415
+    from cisterna.pump.fleet import PROGRAMMERS  # noqa: PLC0415
+    from cisterna.pump.serve import running  # noqa: PLC0415
+
+    if by not in PROGRAMMERS:
+        raise Unusable("command line", [Problem("--station", by, " or ".join(PROGRAMMERS))])
+    if serial not in fleet.pumps:
+        raise Unusable("command line", [Problem("SERIAL", serial, "a pump of this fleet")])
+    found = running(fleet)
+    if found is None:
+        raise Refused("not-running", "No host runs this fleet.", "Start `cisterna pumphost run`.")
+    return Station.read(fleet.station(by), found["address"], found["port"])
+
+
+def new_key(
+    programmer: "Programmer", before: set[str], minutes: float, touch: Callable[[], object]
+) -> str | None:
+    """Wait until a key is added; the token stays at the pump meanwhile."""
+    end = time.monotonic() + minutes * 60
+    while time.monotonic() < end:
+        touch()
+        keys = [key["id"] for key in programmer.read()["keys"] if key["id"] not in before]
+        if keys:
+            return str(keys[0])
+        time.sleep(LOOK_S)
+    return None
+
+
+def read_back(back: "Programme") -> None:
+    """What the pump understood, in its own integers."""
+    for name in ("serial", "version", "primary", "ng_per_ml", "mode", "steps", "per_24h_fg"):
+        typer.echo(f"  {name:<12} {getattr(back, name)}", err=True)
+    typer.echo(f"  {'patient':<12} {back.patient}", err=True)
+    typer.echo(f"  {'floor':<12} {back.floor_nl_per_h}", err=True)
+    typer.echo(f"  {'digest':<12} {back.digest}", err=True)
+
+
+def row_line(row: dict[str, Any]) -> str:
+    """A pump in one line."""
+    if "failed" in row:
+        return f"{row['serial']}  NOT HOSTED: {row['failed']}"
+    alarms = ", ".join(row["alarms"]) or "no alarm"
+    volume = f"{row['reservoir_nl'] / 1e6:.3f} mL"
+    return f"{row['serial']}  version {row['version']}  {row['mode'] or '-'}  {volume}  {alarms}"
+
+
+def fleet_in(folder: Path) -> "Fleet":
+    """The fleet of a folder. Raises `Unusable`."""
+    from cisterna.pump.fleet import Fleet  # noqa: PLC0415
+
+    return Fleet.read(folder)
+
+
+def bar(work: Iterable[str]) -> Iterable[str]:
+    """The pumps, with a bar when a person is watching."""
+    if not sys.stderr.isatty():
+        return work
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    return track(list(work), "pumps", console=Console(stderr=True), transient=True)
