@@ -20,12 +20,12 @@ from cisterna.pump.link.command import Sender
 from cisterna.pump.link.frame import body
 from cisterna.pump.link.keys import Key, added, provision
 from cisterna.pump.link.proof import key_id, public_of
-from cisterna.pump.link.record import plain
 from cisterna.pump.link.rules import RULES
 from cisterna.pump.link.state import Link
 from cisterna.pump.link.verbs import Role
 from cisterna.pump.programme import BridgeRule, Device, PatientRule, Programme, Slug
 from cisterna.pump.state import State
+from cisterna.pump.terms import programme_terms
 from cisterna.quantity import DAY_MS, HOUR_MS
 from tests.pump.model.canon import NOW
 
@@ -79,12 +79,6 @@ def digest(kind: str, version: int) -> str:
     return programme(kind, version).digest
 
 
-KINDS = ("slow", "fast", "bridged", "none")
-PROGRAMMES = {
-    p.digest: p for kind in KINDS for version in range(1, 9) for p in [programme(kind, version)]
-}
-
-
 def new_pump(reservoir_nl: int = FULL_NL) -> State:
     """A pump without a programme, at `NOW`."""
     line = (Slug(STROKE_NL, NG_PER_ML),)
@@ -105,8 +99,7 @@ def programming(pump: State, kind: str) -> list[e.Event]:
 
 def stage(kind: str, base: int) -> verbs.Stage:
     """Stage a programme that follows version `base`."""
-    p = programme(kind, base + 1)
-    return verbs.Stage(plain(p), digest(kind, base + 1))  # type: ignore[arg-type]
+    return verbs.Stage(programme_terms(programme(kind, base + 1)), digest(kind, base + 1))
 
 
 def verb(name: str, base: int) -> verbs.Verb:
@@ -150,10 +143,20 @@ def new_link() -> Link:
 @cache
 def frame(who: str, number: int, name: str, counter: int, base: int, age: int) -> tuple[bytes, str]:
     """A signed command as it travels, issued `age` ms ago, and what `same_text` says of it."""
-    sender = Sender(SERIAL, PEOPLE[who], key(who), _secret(who).sign)
-    issued = NOW - age
+    made = said(who, number, name, counter, base, NOW - age)
+    return body(made), command.same_text(made.head)
+
+
+def signer(who: str) -> proof.Signer:
+    """How somebody signs."""
+    return _secret(who).sign
+
+
+def said(who: str, number: int, name: str, counter: int, base: int, issued: int) -> command.Command:
+    """A command that was issued at a time."""
+    sender = Sender(SERIAL, PEOPLE[who], key(who), signer(who))
     window = RULES[name.partition(":")[0]].window_ms or 60_000
-    made = sender.command(
+    return sender.command(
         verb(name, base),
         id=f"{list(PEOPLE).index(who) + 1:x}{number:031x}",
         counter=counter,
@@ -161,7 +164,6 @@ def frame(who: str, number: int, name: str, counter: int, base: int, age: int) -
         issued_ms=issued,
         expires_ms=issued + window,
     )
-    return body(made), command.same_text(made.head)
 
 
 @contextmanager

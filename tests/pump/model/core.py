@@ -30,6 +30,14 @@ class Bounds:
     dark: int = 0
     deep: bool = True
 
+    def words(self) -> str:
+        """The bounds in a line."""
+        said = ", ".join(f"{name} (at most {n})" if n else name for name, n in self.events)
+        return (
+            f"{said}; up to version {self.versions}, any number of quarters of a day, "
+            f"{self.dark} power losses"
+        )
+
 
 class Core:
     """The model: a pump, its onlooker, and how often each bounded event has happened."""

@@ -88,7 +88,7 @@ class Healer:
             pair = self.body.happens(pair, e.SessionEnded(NOW, number, lost=True))[0]
         if came.carry is None:
             raise Broken("liveness", f"the link does not let {name} pass")
-        event = event_of(came.carry, 0, bench.PROGRAMMES, self.body.pump(pair))
+        event = event_of(came.carry, self.body.pump(pair))
         pair, code = self.body.happens(pair, event) if event else (pair, None)
         if code is not None:
             raise Broken("liveness", f"{name} is refused: {code}")

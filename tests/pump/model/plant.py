@@ -1,9 +1,9 @@
 """One pump as its host runs it: controller and link side by side, every step a production step.
 
-What stands here is the least that a host must do, and `world` looks at whether that is enough: a
-lost or taken session is told to the controller before anything else, a
-command is carried out between `receive` and `settle`, and after a power loss the session that the
-link has dropped is dropped by the controller too.
+What stands here is what `pump.unit` does, without its journal, log and reports (`agree` holds the
+two side by side): a lost or taken session is told to the controller before anything else, a command
+is carried out between `receive` and `settle`, and after a power loss the session that the link has
+dropped is dropped by the controller too.
 
 All is kept by number, and what was worked out once is not worked out again: `step`, `receive` and
 `settle` are pure, so a second call would say the same.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from cisterna.pump import controller
+from cisterna.pump import controller, deeds
 from cisterna.pump import events as e
 from cisterna.pump.link import door, verbs
 from cisterna.pump.link import state as links
@@ -23,9 +23,8 @@ from cisterna.pump.link.judge import Situation
 from cisterna.pump.link.ledger import Account
 from cisterna.pump.link.notes import Notes, What
 from cisterna.pump.link.state import Link
-from cisterna.pump.programme import Programme
 from cisterna.pump.state import State
-from cisterna.quantity import HOUR_MS, TipRun
+from cisterna.quantity import TipRun
 from tests.pump.model import canon, properties
 from tests.pump.model.canon import NOW, Past
 from tests.pump.model.checker import Broken
@@ -282,38 +281,11 @@ def _lost(notes: Notes) -> tuple[int, ...]:
     return tuple(n.number for n in notes if n.what in LOST)
 
 
-def event_of(
-    carry: Carry, number: int, programmes: dict[str, Programme], pump: State
-) -> e.Event | None:
-    """The controller's event for a command; None where there is nothing to change."""
-    verb, session = carry.verb, carry.session
-    if isinstance(verb, (verbs.OpenSession, verbs.TakeOver)):
-        mine = pump.session is not None and pump.session.number == session
-        return None if mine else e.SessionOpened(NOW, session)
-    return _EVENTS[type(verb)](verb, session, number, carry.head.expires_ms, programmes)
-
-
-_EVENTS: dict[type[verbs.Verb], Callable[..., e.Event | None]] = {
-    verbs.CloseSession: lambda _, s, *__: e.SessionEnded(NOW, s),
-    verbs.Interrogate: lambda *_: None,
-    verbs.ReadBack: lambda *_: None,
-    verbs.ReadState: lambda *_: None,
-    verbs.Stage: lambda v, s, _, __, known: e.Staged(NOW, s, known[v.digest]),
-    verbs.Confirm: lambda v, s, *_: e.Confirmed(NOW, s, v.digest),
-    verbs.Activate: lambda v, s, *_: e.Activated(NOW, s, v.base_version),
-    verbs.ClinicianBolus: lambda v, _, n, *__: e.BolusOrdered(
-        NOW, n, v.volume_nl, v.duration_ms, v.limit_fg_per_24h
-    ),
-    verbs.Prime: lambda v, _, n, *__: e.Primed(
-        NOW, n, v.volume_nl, -(-v.volume_nl * HOUR_MS // v.rate_nl_per_h)
-    ),
-    verbs.Refill: lambda v, *_: e.Refilled(NOW, v.measured_nl, v.fill_nl, v.ng_per_ml),
-    verbs.Stop: lambda *_: e.Stopped(NOW),
-    verbs.Restart: lambda *_: e.Restarted(NOW),
-    verbs.MinimumRate: lambda *_: e.MinimumOrdered(NOW),
-    verbs.ClockSet: lambda v, *_: e.ClockSet(NOW, NOW + v.offset_ms),
-    verbs.AlarmAcknowledge: lambda v, *_: e.AlarmAcknowledged(NOW, v.alarm),
-    verbs.Reconcile: lambda *_: e.Reconciled(NOW),
-    verbs.AskDose: lambda _, __, n, until, *___: e.DoseAsked(NOW, n, until),
-    verbs.StopDose: lambda *_: e.DoseStopped(NOW),
-}
+def event_of(carry: Carry, pump: State) -> e.Event | None:
+    """The controller's event for a command, as the unit makes it; None where nothing changes."""
+    if isinstance(carry.verb, deeds.READING):
+        return None
+    if isinstance(carry.verb, (verbs.OpenSession, verbs.TakeOver)):
+        mine = pump.session is not None and pump.session.number == carry.session
+        return None if mine else e.SessionOpened(NOW, carry.session)
+    return deeds._EVENTS[type(carry.verb)](NOW, carry.verb, carry)

@@ -30,7 +30,7 @@ CORES: Mapping[str, core.Bounds] = {
 
 WORLDS: Mapping[str, world.Bounds] = {
     "every command again in every state": world.Bounds((_A, ASKS), longs=1, losses=1),
-    "two programmers": world.Bounds((_A, _B), spent=True),
+    "two programmers at one moment": world.Bounds((_A, _B), longs=0, spent=True),
     "a bolus, doses and power losses, in time without end": world.Bounds(
         (("A", ("open_session", "clinician_bolus")), ("remote", ("ask_dose", "stop_dose"))),
         losses=1,
@@ -82,6 +82,7 @@ MORE_CORES: Mapping[str, core.Bounds] = {
 }
 
 MORE_WORLDS: Mapping[str, world.Bounds] = {
+    "two programmers": world.Bounds((_A, _B), spent=True),
     "two programmers and a remote": world.Bounds((_A, _B, ASKS), cuts=1, spent=True),
     "two programmers, a remote and a power loss": world.Bounds(
         (_A, _B, ASKS), losses=1, spent=True

@@ -6,6 +6,7 @@ second half plants bugs and sees each of them found.
 
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from cisterna.pump.link import lease, ledger
 from cisterna.pump.link.ledger import Account
 from cisterna.quantity import DAY_MS
 from tests.pump.model import bench, canon, core, presets, world
+from tests.pump.model.agree import Pair
 from tests.pump.model.canon import NOW
 from tests.pump.model.checker import Broken, Found, Search, check
 
@@ -118,6 +120,22 @@ def test_a_search_that_stops_at_a_bound_does_not_say_that_it_is_closed():
     whole = some.run()
     assert whole.closed
     assert whole.states == check(core.Core(presets.CORES["pump alone: doses"])).states
+
+
+def test_unit_agrees_with_what_the_checker_steps():
+    people = world.Bounds(
+        (
+            ("A", (*presets.PROGRAMMING, "clinician_bolus", "stop", "restart", "close_session")),
+            ("B", (*presets.TAKING_OVER, "reconcile")),
+            ("remote", ("ask_dose", "stop_dose", "ask_dose", "ask_dose")),
+            ("reader", ("minimum_rate",)),
+        )
+    )
+    for seed in range(20):
+        chance, both = Random(seed), Pair(people)  # noqa: S311 - repeatable, not secret
+        for _ in range(60):
+            both.move(chance)
+            both.agree()
 
 
 # Planted bugs -------------------------------------------------------------------------------------
@@ -291,7 +309,7 @@ BUGS: list[tuple[Callable[[Patch], None], core.Bounds | world.Bounds, str]] = [
     (no_confirmation, presets.CORES["pump alone: programming"], "confirmed"),
     (any_digest, presets.CORES["pump alone: programming"], "confirmed"),
     (any_base, presets.CORES["pump alone: programming"], "base"),
-    (stage_activates, presets.WORLDS["two programmers"], "programme"),
+    (stage_activates, presets.WORLDS["two programmers at one moment"], "programme"),
     (dose_in_a_session, SMALL, "dose-now"),
     (lockout_from_the_end, presets.CORES["pump alone: doses"], "ready"),
     (a_stopped_dose_is_free, presets.CORES["pump alone: doses that are stopped"], "lockout"),

@@ -73,6 +73,7 @@ class Bounds:
         return (
             f"{said}; {self.shorts} pauses of 20 s, {longs} quarters of a day, "
             f"{self.losses} power losses, {self.cuts} cut connections"
+            f"{', spent commands left out' if self.spent else ''}"
         )
 
 
@@ -84,6 +85,7 @@ class World:
         deep = bench.FULL_NL if bounds.reservoir_nl is None else None
         self.body = Body(Past(DAY_MS, deep))
         self.ends = Ends()
+        self.known: dict[tuple[int, int, int, int, Sent, int], tuple[int, int, bool]] = {}
         self.healer = Healer(self.body, self.ends)
         bits = [(n, k) for n, (_, script) in enumerate(bounds.scripts) for k in range(len(script))]
         self.bit = {place: 1 << n for n, place in enumerate(bits)}
@@ -143,18 +145,18 @@ class World:
     # What the network does -----------------------------------------------------------------------
 
     def _deliveries(self, at: At) -> Iterable[tuple[str, Callable[[], At]]]:
-        for n, (who, script) in enumerate(self.bounds.scripts):
-            for k in range(len(at.sent[n])):
+        for n, mine in enumerate(at.sent):
+            for k in range(len(mine)):
                 if at.sent[n][k][0] == SPENT:
                     continue
-                yield f"the pump gets {who}'s {script[k]}", self._deliver(at, n, k, 0)
+                yield f"the pump gets {self._name(n, k)}", self._deliver(at, n, k, 0)
                 if at.losses < self.bounds.losses:
                     yield (
-                        f"the pump gets {who}'s {script[k]}, and power is lost before it acts",
+                        f"the pump gets {self._name(n, k)}, and power is lost before it acts",
                         self._deliver(at, n, k, 1),
                     )
                     yield (
-                        f"the pump gets {who}'s {script[k]}, acts, and power is lost",
+                        f"the pump gets {self._name(n, k)}, acts, and power is lost",
                         self._deliver(at, n, k, 2),
                     )
 
@@ -162,32 +164,40 @@ class World:
         return lambda: self._tidy(self._delivered(at, n, k, loss))
 
     def _delivered(self, at: At, n: int, k: int, loss: int) -> At:
+        key = (at.pump, at.link, n, k, at.sent[n][k], loss)
+        if key not in self.known:
+            self.known[key] = self._arrives(*key)
+        pair, link, acts = self.known[key]
+        bit = self.bit[n, k] if acts else 0
+        if at.acted & bit:
+            raise Broken("once", f"{self._name(n, k)} acts again")
+        acted = 0 if self.bounds.spent else at.acted | bit
+        losses = at.losses + (loss > 0)
+        return At(pair, link, at.sent, acted, at.shorts, at.longs, losses, at.cuts)
+
+    def _arrives(
+        self, pair: int, link: int, n: int, k: int, sent: Sent, loss: int
+    ) -> tuple[int, int, bool]:
+        """A command arrives, and power may be lost: pump and link, and whether it acted."""
         who, script = self.bounds.scripts[n]
-        counter, base, age = at.sent[n][k]
-        frame, text = bench.frame(who, k, script[k], counter, base, age)
-        version = self.body.pump(at.pump).version
-        message = (n, k, counter, base, age)
-        came = self.ends.receives(at.link, message, frame, text, version)
-        pair, link, acted = at.pump, came.link, at.acted
+        frame, text = bench.frame(who, k, script[k], *sent)
+        version = self.body.pump(pair).version
+        came = self.ends.receives(link, (n, k, *sent), frame, text, version)
+        link = came.link
         for number in came.lost:
             pair = self._left(pair, number)
-        if loss == 1:
-            return self._restarted(at, pair, link, acted, 0)
-        if came.carry:
-            bit = self.bit[n, k]
-            if RULES[came.carry.head.verb].acts and acted & bit:
-                raise Broken("once", f"{who}'s {script[k]} acts again")
-            self._may(link, came.carry.head.key, came.carry.head.verb)
-            acted |= 0 if self.bounds.spent else bit
-            number = 100 * (n + 1) + k
-            event = event_of(came.carry, number, bench.PROGRAMMES, self.body.pump(pair))
-            pair, code = self.body.happens(pair, event) if event else (pair, None)
-            if loss == 2:
-                return self._restarted(at, pair, link, acted, 0)
+        if came.carry is None or loss == 1:
+            return (*self._restarted(pair, link, loss), False)
+        self._may(link, came.carry.head.key, came.carry.head.verb)
+        event = event_of(came.carry, self.body.pump(pair))
+        pair, code = self.body.happens(pair, event) if event else (pair, None)
+        if not loss:
             link = self.ends.settles(link, came.carry, code)
-        elif loss == 2:
-            return self._restarted(at, pair, link, acted, 0)
-        return At(pair, link, at.sent, acted, at.shorts, at.longs, at.losses, at.cuts)
+        return (*self._restarted(pair, link, loss), RULES[came.carry.head.verb].acts)
+
+    def _name(self, n: int, k: int) -> str:
+        who, script = self.bounds.scripts[n]
+        return f"{who}'s {script[k]}"
 
     def _may(self, link: int, key: str, name: str) -> None:
         """What needs the session comes from who has it."""
@@ -231,11 +241,11 @@ class World:
         link = self.ends.restarts(at.link, ms)
         return self._tidy(self._later(at, pair, link, ms, at.losses + 1, short=short))
 
-    def _restarted(self, at: At, pair: int, link: int, acted: int, ms: int) -> At:
-        """Power is lost for a moment."""
-        pair = self._dropped(self.body.dark(pair, ms, 0))
-        link = self.ends.restarts(link, ms)
-        return At(pair, link, at.sent, acted, at.shorts, at.longs, at.losses + 1, at.cuts)
+    def _restarted(self, pair: int, link: int, loss: int) -> tuple[int, int]:
+        """Power is lost for a moment, if it is lost."""
+        if not loss:
+            return pair, link
+        return self._dropped(self.body.dark(pair, 0, 0)), self.ends.restarts(link, 0)
 
     def _cut(self, at: At) -> At:
         pair, (link, lost) = at.pump, self.ends.hangs_up(at.link)
