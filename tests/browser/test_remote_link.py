@@ -74,7 +74,7 @@ def test_without_contact_the_last_state_stands_with_its_age_and_nothing_can_be_a
     her.page.clock.fast_forward(26 * 60_000)
     expect(her.page.locator("#fact-contact-value")).to_have_text("26 minutes ago")
     expect(her.page.locator("#last-said")).to_have_text(
-        "What the pump said last: It was ready then."
+        "What the pump said 26 minutes ago: It was ready then."
     )
     her.off()
     her.button.click(force=True)

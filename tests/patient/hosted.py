@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from cisterna.patient.remote.relay import NoContact, Relay
+from cisterna.patient.remote.relay import Exchange, NoContact, Relay
 from cisterna.pump.link.frame import take
 from cisterna.pump.link.proof import code_key
 from cisterna.pump.link.rules import COUNTERS_AHEAD
@@ -142,9 +142,9 @@ def hosted(programme: Programme | None = PROGRAMME, *known: Handset) -> Hosted:
 
 
 @contextmanager
-def served(pump: Hosted) -> Iterator[Relay]:
-    """The relay of the remote before this pump."""
-    relay = Relay(pump.exchange)
+def served(exchange: Exchange) -> Iterator[Relay]:
+    """The relay of the remote before whatever carries its frames."""
+    relay = Relay(exchange)
     thread = threading.Thread(target=relay.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

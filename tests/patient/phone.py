@@ -14,7 +14,7 @@ from playwright.sync_api import (
     expect,
 )
 
-from cisterna.patient.remote.relay import NoContact, Relay
+from cisterna.patient.remote.relay import Exchange, NoContact, Relay
 from cisterna.pump import report
 from cisterna.pump.programme import Programme
 from tests.patient.hosted import CODE, Handset, Hosted, Pass, Way, hosted, served, straight
@@ -142,25 +142,34 @@ def handsets(browser: Browser) -> Iterator[Handsets]:
 
 @contextmanager
 def phone(
-    browser: Browser,
-    pump: Hosted | None = None,
-    *,
-    code: str | None = CODE,
-    language: str = "en-GB",
-    **options: Any,
+    browser: Browser, pump: Hosted | None = None, *, code: str | None = CODE, **options: Any
 ) -> Iterator[Phone]:
     """A fresh phone, paired under the code unless there is none."""
     own = pump or hosted(ROOMY)
+    with phone_at(browser, own.exchange, own, **options) as made:
+        if code:
+            made.pair(code)
+        yield made
+
+
+@contextmanager
+def phone_at(
+    browser: Browser,
+    exchange: Exchange,
+    pump: Hosted | None = None,
+    *,
+    language: str = "en-GB",
+    **options: Any,
+) -> Iterator[Phone]:
+    """A phone before whatever carries its frames."""
     size = {"width": 360, "height": 740}
     settings: dict[str, Any] = {"viewport": size, "timezone_id": "Europe/London"} | options
     context = browser.new_context(locale=language, **settings)
     context.set_default_timeout(10_000)
-    with served(own) as relay:
-        made = Phone(context.new_page(), own, relay)
+    with served(exchange) as relay:
+        made = Phone(context.new_page(), pump or hosted(), relay)
         _watch(made)
         try:
-            if code:
-                made.pair(code)
             yield made
         finally:
             context.close()

@@ -26,7 +26,7 @@ def pump() -> Hosted:
 @pytest.fixture(scope="module")
 def relay(pump: Hosted) -> Iterator[Relay]:
     """The relay before it."""
-    with served(pump) as running:
+    with served(pump.exchange) as running:
         yield running
 
 
@@ -135,6 +135,5 @@ def test_a_way_that_breaks_is_no_contact():
     def broken(serial: str, frame: bytes, knock: bytes | None) -> bytes:
         raise NoContact
 
-    with served(hosted()) as running:
-        running.exchange = broken
+    with served(broken) as running:
         assert ask(running, "POST", f"/link/{PUMP}", HELLO, **FRAME)[0].status == 502

@@ -8,6 +8,7 @@ import typer
 from cisterna.cli.act import Json, Order, Site, act, amount, finish, moment, read_order, stock
 from cisterna.cli.pump import simulate
 from cisterna.cli.pumps import pumphost
+from cisterna.cli.remote import remote
 from cisterna.cli.spinal import forecast, validate
 from cisterna.facts import Library, open_library
 from cisterna.order.form import Problem, Unusable
@@ -273,6 +274,7 @@ def convert(
 
 app.command()(simulate)
 app.add_typer(pumphost, name="pumphost")
+app.command()(remote)
 app.command()(forecast)
 app.command()(validate)
 

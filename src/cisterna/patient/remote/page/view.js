@@ -131,12 +131,15 @@ function alarmItem(alarm, now) {
 
 function drawFacts({ seen, now, lost, pending }, { mood }) {
   show("facts", true);
-  const old = Boolean(seen && (lost || pending));
+  const old = Boolean(seen && lost && !pending);
   show("last-said", old);
-  if (old) put("last-said-words", saidLast(seen, now));
+  if (old) {
+    put("last-said-when", t("said", { age: ageText(seen.heard, now) }));
+    put("last-said-words", saidLast(seen, now));
+  }
   const rule = seen?.rule;
   fact("dose", rule && mood !== "good" ? doseText(rule, seen.solution) : null);
-  const left = rule && { used: rule.most - seen.left, most: rule.most, left: seen.left };
+  const left = rule && !pending && { used: rule.most - seen.left, most: rule.most, left: seen.left };
   fact("left", left ? t("fact.left.value", left) : null);
   fact("last", seen?.last && !seen.running ? lastText(seen.last, seen.solution, now) : null);
   fact("refill", seen && refillText(seen.refill));
