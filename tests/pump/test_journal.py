@@ -415,12 +415,26 @@ def test_a_refused_entry_is_taken_back_so_that_it_cannot_come_true_later():
     disk = written()
     journal, _ = Journal.open(disk, SERIAL)
     disk.trace.clear()
-    disk.fails = lambda index, _: 999 if index in (1, 3) else None  # both syncs, once
+    disk.fails = lambda _, op: 5 if op.data and any(op.data) else None  # full, but it can blank
     with pytest.raises(NotDurable) as caught:
         journal.append(ENTRY)
     assert (caught.value.code, caught.value.may_reappear) == ("storage-full", False)
     for images in survivors(disk.kept, disk.waiting):
-        assert opened(images)[0] == Content(b"state")
+        assert opened(images)[:2] == (Content(b"state"), ())
+
+
+def test_what_cannot_be_taken_back_stays_in_sight_until_it_is_superseded():
+    disk = written()
+    journal, _ = Journal.open(disk, SERIAL)
+    disk.fails = lambda _, op: None if op.data else 0  # all is put, nothing is synced
+    with pytest.raises(NotDurable) as caught:
+        journal.append(ENTRY)
+    assert caught.value.may_reappear
+    assert opened(disk.seen())[0] == Content(b"state", (ENTRY,))
+    disk.fails = lambda _, __: None
+    journal.snapshot(b"next")
+    for images in survivors(disk.kept, disk.waiting):
+        assert opened(images)[0] == Content(b"next")
 
 
 def test_after_a_failed_write_a_snapshot_tries_both_copies_again():
@@ -438,35 +452,56 @@ def test_after_a_failed_write_a_snapshot_tries_both_copies_again():
     assert opened(disk.kept)[:2] == (Content(b"next", (ENTRY,)), ())
 
 
-def test_a_refused_entry_in_a_copy_that_was_out_does_not_displace_a_later_one():
+def test_a_refused_state_in_a_copy_that_could_not_be_read_does_not_displace_a_later_one():
     disk = written()
     journal, _ = Journal.open(disk, SERIAL)
-    disk.trace.clear()
-    disk.fails = lambda index, _: 999 if index in (1, 3, 5) else None  # what a has is not synced
-    with pytest.raises(NotDurable):
-        journal.append(b"refused")
+    for _ in range(3):
+        disk.fails = lambda _, op: 0 if op.area[0] == "b" or op.data is None else None
+        with pytest.raises(NotDurable):
+            journal.snapshot(b"refused")
     disk.fails = lambda _, op: 0 if op.area[0] == "a" else None
-    journal, _ = Journal.open(disk, SERIAL)
-    for call in (journal.snapshot, journal.append):
-        assert call(ENTRY).missing == ("a",)
-        latest, _ = opened(disk.seen())[:2]
-        assert all(opened(left)[0] == latest for left in survivors(disk.kept, disk.waiting))
-    assert latest == Content(ENTRY, (ENTRY,))
+    disk.unreadable = frozenset({"a0", "a1"})
+    journal, found = Journal.open(disk, SERIAL)
+    assert found.snapshot == b"state"
+    assert journal.snapshot(b"next").missing == ("a",)
+    disk.unreadable = frozenset()
+    for images in (disk.seen(), *survivors(disk.kept, disk.waiting)):
+        assert opened(images)[0] == Content(b"next")
 
 
-def test_a_refused_state_in_a_copy_that_was_out_does_not_displace_a_later_one():
+@pytest.mark.parametrize("copy", ["a", "b"])
+def test_a_copy_that_was_once_alone_may_be_damaged_later(copy):
     disk = written()
     journal, _ = Journal.open(disk, SERIAL)
-    disk.trace.clear()
+    disk.fails = lambda _, op: 0 if op.area[0] != copy else None
+    journal.append(ENTRY)
+    disk.fails = lambda _, __: None
+    journal.snapshot(b"both")
+    journal.append(ENTRY)
+    for damaged in "ab":
+        for bit in range(0, 8 * CAPACITY, 5):
+            found, codes, _ = opened(flipped(disk.kept, f"{damaged}1", bit))
+            assert found == Content(b"both", (ENTRY,))
+            assert "lost-records" not in codes
+
+
+def test_a_state_that_was_read_and_not_confirmed_is_confirmed_before_it_is_built_upon():
+    disk = written()
+    journal, _ = Journal.open(disk, SERIAL)
     disk.fails = lambda _, op: None if op.data else 0  # all is put, nothing is synced
     with pytest.raises(NotDurable):
-        journal.snapshot(b"refused")
-    disk.fails = partial(_fails, range(99), "a", 0)
-    journal, _ = Journal.open(disk, SERIAL)
-    assert journal.snapshot(b"next").missing == ("a",)
-    left = [opened(images)[0] for images in survivors(disk.kept, disk.waiting)]
-    assert len(left) > 2
-    assert set(left) == {Content(b"next")}
+        journal.snapshot(b"in sight")
+    journal, found = Journal.open(disk, SERIAL)
+    assert found.snapshot == b"in sight"
+    before = len(disk.waiting)
+    with pytest.raises(NotDurable, match="not confirmed"):
+        journal.snapshot(b"next")
+    assert len(disk.waiting) == before
+    for images in survivors(disk.kept, disk.waiting):
+        assert opened(images)[0] in {Content(b"state"), Content(b"in sight")}
+    disk.fails = lambda _, __: None
+    journal.snapshot(b"next")
+    assert opened(disk.kept)[:2] == (Content(b"next"), ())
 
 
 def test_what_a_missing_copy_still_held_is_cleared_when_it_is_written_again():

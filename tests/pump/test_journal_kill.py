@@ -11,7 +11,7 @@ SERIAL = "CR-0042"
 
 
 def test_ten_kills_of_a_writer_lose_no_record_that_it_reported(tmp_path):
-    assert kills(tmp_path / "pump", seed=1, number=10) > 100
+    assert kills(tmp_path / "pump", seed=1, number=10) >= 10
 
 
 def test_a_journal_in_files_is_found_again(tmp_path):

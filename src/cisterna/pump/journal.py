@@ -112,6 +112,7 @@ class Journal:
         self._place = place
         self._copies: tuple[str, ...] = ()
         self._lost = False
+        self._unsettled: tuple[Found, frozenset[str]] | None = None
 
     @classmethod
     def create(cls, storage: Storage, serial: str, state: bytes, capacity: int) -> "Journal":
@@ -186,6 +187,7 @@ class Journal:
 
         Raises `NotDurable`; what was confirmed before stays so.
         """
+        self._stand_firm()
         self._place.generation += 1
         header = Header(self._serial, self._capacity, self._place.generation).encode()
         record = encode(Kind.SNAPSHOT, self._place.seq + 1, state, header_link(header))
@@ -246,10 +248,15 @@ class Journal:
         return tuple(held)
 
     def _take_back(self, slot: int, offset: int, length: int, copies: tuple[str, ...]) -> bool:
-        """Blank what a failed write may have left; not after a loss, which must stay visible."""
+        """Blank what a failed write may have left; not after a loss, which must stay visible.
+
+        Where the storage does not even sync, the bytes stay where a reader sees them: hidden
+        from him they could still come back, after something else was confirmed in their place.
+        """
         done = not self._lost
         for copy in copies if done else ():
             try:
+                self._storage.sync(area(copy, slot))
                 self._put(area(copy, slot), offset, bytes(length))
             except StorageError:
                 done = False
@@ -269,6 +276,8 @@ class Journal:
         out = tuple(c for c in COPIES if not self._settled(c, found, unread))
         if out:
             self._place.generation += UNSEEN
+        if out == COPIES:
+            self._unsettled = (found, unread)
         if out or found.lost:
             self._place.used = dict.fromkeys(SLOTS, self._capacity)
         else:
@@ -276,6 +285,15 @@ class Journal:
             if found.chain.copies != COPIES:
                 self._name_copies()
         return tuple(Finding("copy-out", f"Copy {c} cannot be read or written.") for c in out)
+
+    def _stand_firm(self) -> None:
+        """Confirm what was read, where opening could not, before the other slot is touched."""
+        if self._unsettled is None:
+            return
+        held = [c for c in COPIES if self._settled(c, *self._unsettled)]
+        if not held:
+            raise _failed(StorageError("what was read is not confirmed"), may_reappear=False)
+        self._unsettled = None
 
     def _settled(self, copy: str, found: Found, unread: frozenset[str]) -> bool:
         if any(area(copy, slot.number) in unread for slot in found.slots):
