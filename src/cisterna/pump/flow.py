@@ -148,6 +148,8 @@ def _run(flow: Flow, rate: int, until_ms: int) -> StrokeRun | None:
 
 def _through(flow: Flow, run: StrokeRun) -> tuple[TipRun, tuple[Slug, ...]]:
     """What a run pushes out of the tip, and the line after it."""
+    if all(slug.ng_per_ml == flow.ng_per_ml for slug in flow.line):
+        return TipRun(run, ((run.count, run.stroke_nl * flow.ng_per_ml),)), flow.line
     left, line, parts = run.count, list(flow.line), list[tuple[int, int]]()
     while left:
         whole = min(left, line[0].volume_nl // run.stroke_nl) if line else left
@@ -155,7 +157,7 @@ def _through(flow: Flow, run: StrokeRun) -> tuple[TipRun, tuple[Slug, ...]]:
             parts.append((left, run.stroke_nl * flow.ng_per_ml))
         elif whole:
             parts.append((whole, run.stroke_nl * line[0].ng_per_ml))
-            line[0] = replace(line[0], volume_nl=line[0].volume_nl - whole * run.stroke_nl)
+            line[0] = Slug(line[0].volume_nl - whole * run.stroke_nl, line[0].ng_per_ml)
         else:
             whole = 1
             parts.append((1, _mixed(line, run.stroke_nl, flow.ng_per_ml)))
@@ -173,7 +175,7 @@ def _mixed(line: list[Slug], stroke_nl: int, ng_per_ml: int) -> int:
         taken = min(missing, line[0].volume_nl)
         mass += taken * line[0].ng_per_ml
         missing -= taken
-        line[0] = replace(line[0], volume_nl=line[0].volume_nl - taken)
+        line[0] = Slug(line[0].volume_nl - taken, line[0].ng_per_ml)
         if not line[0].volume_nl:
             line.pop(0)
     return mass + missing * ng_per_ml
@@ -183,7 +185,7 @@ def _topped(line: list[Slug], volume_nl: int, ng_per_ml: int) -> tuple[Slug, ...
     """The line filled up again from the reservoir."""
     missing = volume_nl - sum(s.volume_nl for s in line)
     if missing and line and line[-1].ng_per_ml == ng_per_ml:
-        line[-1] = replace(line[-1], volume_nl=line[-1].volume_nl + missing)
+        line[-1] = Slug(line[-1].volume_nl + missing, ng_per_ml)
     elif missing:
         line.append(Slug(missing, ng_per_ml))
     return tuple(line)
