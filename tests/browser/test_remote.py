@@ -110,7 +110,12 @@ def test_the_question_names_the_dose_and_no_is_no(her: Phone):
 
 
 def test_a_second_tap_of_a_shaking_hand_is_no_answer(her: Phone):
+    ask = her.button.bounding_box()
     her.button.click()
+    yes = her.page.locator("#yes").bounding_box()
+    assert ask
+    assert yes
+    assert yes["y"] + yes["height"] <= ask["y"]
     her.page.locator("#yes").click()
     her.page.locator("#yes").dblclick()
 
