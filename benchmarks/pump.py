@@ -4,16 +4,17 @@
 
 The reference pump: 48 steps a day, six requests a day of which four are granted (lockout 4 h,
 four in any 24 h), a refill each 30 days, alarms and the log. Ours: the production controller with
-its guard, integers throughout, every stroke accounted for. The peer: the same schedule, accumulator,
+its guard, integers throughout, every stroke accounted for. The peer: the same schedule, sum,
 lockout, count, rolling limit, line and reservoir as processes in simpy, in plain floats, one event
 for each stroke, without guard, journal or log. Both answer for the volume that was delivered and
-the doses that were granted. Needs simpy (`pip install simpy`).
+the doses that were granted.
+Needs the extra `test`.
 """
 
 import argparse
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import simpy
@@ -50,17 +51,17 @@ def ours(years: float) -> Lived:
         low_reservoir_nl=2_000_000,
     )  # fmt: skip
     state = new_pump(device, 0, 0, FILL, STRENGTH, (Slug(LINE, STRENGTH),))
-    for event in (
+    session: tuple[e.Event, ...] = (
         e.SessionOpened(0, 1),
         e.Staged(0, 1, programme),
         e.Confirmed(0, 1, programme.digest),
         e.Activated(0, 1, 0),
         e.SessionEnded(0, 1),
-    ):
+    )
+    for event in session:
         state, _ = step(state, event)
     log, granted, refused, delivered = Log(), 0, 0, 0
-    for number, event in enumerate(_events(years)):
-        at, what = event
+    for number, (at, what) in enumerate(_events(years)):
         if what == "dose":
             state, out = step(state, e.DoseAsked(at, number, at + 5_000))
             granted, refused = granted + (out.refused is None), refused + bool(out.refused)
@@ -108,7 +109,7 @@ class Peer:
             return rate + self.extra, min(until, self.extra_until)
         return rate, until
 
-    def strokes(self) -> Iterator[simpy.Event]:
+    def strokes(self) -> Generator[simpy.Event, None, None]:
         """Wait for the next stroke or the next change of rate, whichever comes first."""
         while True:
             now = self.env.now
@@ -145,7 +146,7 @@ class Peer:
         while self.history[0][0] <= self.env.now - DAY_MS:
             self.history.popleft()
 
-    def requests(self, days: int) -> Iterator[simpy.Event]:
+    def requests(self, days: int) -> Generator[simpy.Event, None, None]:
         """The patient asks."""
         for day in range(days):
             for at in REQUESTS:
@@ -172,7 +173,7 @@ class Peer:
         most = LIMIT_NL * STRENGTH
         return past + DOSE * STRENGTH <= most and scheduled + DOSE * STRENGTH <= most
 
-    def refills(self) -> Iterator[simpy.Event]:
+    def refills(self) -> Generator[simpy.Event, None, None]:
         """A full reservoir each month."""
         while True:
             yield self.env.timeout(REFILL_DAYS * DAY_MS)

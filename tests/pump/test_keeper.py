@@ -200,6 +200,21 @@ def test_a_full_disk_refuses_commands_and_the_programme_runs_on():
     assert made.keeper.state.stopped_ms == now
 
 
+def test_an_event_that_was_refused_never_comes_back_from_the_disk():
+    made = bench()
+    made.run()
+    failing = [True]
+    made.disk.broken = True
+    made.disk.fails = lambda _, op: 1 << 30 if failing[0] and op.data is None else None
+    now = made.keeper.marked_ms + HOUR_MS
+    refused = made.keeper.handle(e.SessionOpened(now, 7)).refused
+    assert refused is not None
+    failing[0] = False
+    assert made.keeper.handle(e.Interrogated(now + 1)).refused is None
+    found, _ = Keeper.restored(Disk(dict(made.disk.kept)), "SN1", now + 2)
+    assert found.state.session is None
+
+
 def test_a_stroke_that_cannot_be_recorded_is_not_made_and_the_floor_runs():
     made = bench()
     made.run()

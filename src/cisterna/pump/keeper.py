@@ -34,6 +34,7 @@ class Keeper:
 
     `struck` counts the strokes of the planned run that were marked, and `marked_ms` is the time
     of the last mark or event. `side` is kept with the state and read by nobody here.
+    `refused_on_disk` says that the disk may still hold an entry that was refused.
     """
 
     state: State
@@ -41,6 +42,7 @@ class Keeper:
     marked_ms: int
     struck: int = 0
     side: bytes = b""
+    refused_on_disk: bool = False
 
     @classmethod
     def new(
@@ -123,11 +125,19 @@ class Keeper:
         return outcome
 
     def _recorded(self, entry: bytes) -> bool:
+        """Whether an entry is durable.
+
+        One that was refused and may still be on the disk is buried under a new snapshot before
+        anything else is recorded.
+        """
+        if self.refused_on_disk and not self._renewed():
+            return False
         for attempt in (1, 2):
             try:
                 self.journal.append(entry)
             except NotDurable as problem:
                 if attempt == 2 or problem.code not in ("slot-full", "snapshot-due"):
+                    self.refused_on_disk |= problem.may_reappear
                     return False
                 if not self._renewed():
                     return False
@@ -141,6 +151,7 @@ class Keeper:
             self.journal.snapshot(_snapshot(self.state, self.marked_ms, self.side))
         except NotDurable:
             return False
+        self.refused_on_disk = False
         return True
 
 
