@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from cisterna.patient.remote.lines import Lines
 from cisterna.pump import report
+from cisterna.pump.certificates import signing_key
+from cisterna.pump.fleet import new_code
 from cisterna.pump.link.proof import key_id, public_of
+from cisterna.pump.link.verbs import Role
+from cisterna.pump.programmer import Programmer, knock
+from cisterna.pump.serve import control
 from tests.patient.hosted import CODE, straight
 from tests.patient.phone import (
     STEADY_MS,
@@ -21,9 +27,11 @@ from tests.patient.phone import (
     handsets,
     only,
     phone,
+    phone_at,
     with_drug,
 )
 from tests.pump.link.people import PUMP, secret
+from tests.pump.served import Served, fleet_of, served
 
 HOUR = 3_600_000
 READY = "You can ask for a dose"
@@ -490,3 +498,41 @@ STRANGE = [
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "pump" / "link" / "vectors.json").read_text("utf-8")
 )
+
+
+# the real host -----------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("ST-05", "ST-07")
+def test_a_dose_goes_the_whole_way_from_the_phone_through_tls_into_the_pump(
+    browser: Browser, tmp_path: Path
+):
+    with served(fleet_of(tmp_path / "fleet", 1), bounds=None) as host:
+        whole_way(browser, host, new_code())
+
+
+def whole_way(browser: Browser, host: Served, code: str) -> None:
+    [serial] = host.fleet.pumps
+    station = host.station("programmer-1")
+    key = signing_key(station.folder)
+    wakes = knock(serial, Role.PROGRAMMER, key_id(public_of(key)), key.sign)
+    with station.connect(serial, wakes) as line:
+        programmer = Programmer.at(station, line)
+        programmer.begin_pairing(Role.REMOTE, code)
+        control(host.fleet, do="touch", serial=serial)
+        lines = Lines(host.station("relay"))
+        with phone_at(browser, lines.exchange) as her:
+            her.open()
+            her.page.locator("#pair-serial").fill(serial)
+            her.page.locator("#pair-code").fill(code.lower().replace("-", " "))
+            her.page.locator("#pair-go").click()
+            her.says("You can ask for a dose")
+            expect(her.page.locator("#what")).to_contain_text("over 10 minutes")
+            her.press()
+            her.says("Your dose is running")
+            assert programmer.read()["dose"]["running"]["kind"] == "patient"
+            her.button.click()
+            expect(her.outcome).to_contain_text("The dose is stopped.")
+            assert programmer.read()["dose"]["running"] is None
+            assert her.complaints == []
+        lines.close()

@@ -1,6 +1,5 @@
-"""Fixtures of other rooms: a browser for the way from a phone to a real host, the command line."""
+"""The command line as a user runs it."""
 
-from tests.browser.conftest import browser, chromium
 from tests.cli.conftest import cisterna
 
-__all__ = ["browser", "chromium", "cisterna"]
+__all__ = ["cisterna"]

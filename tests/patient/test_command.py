@@ -41,7 +41,7 @@ def test_input_that_cannot_be_used_is_named(
 
 def test_it_serves_the_page_for_a_running_fleet_until_it_is_ended(tmp_path: Path):
     fleet = fleet_of(tmp_path / "fleet", 1)
-    with served(fleet):
+    with served(fleet, bounds=None):
         words = [sys.executable, "-u", "-m", "cisterna", "remote", str(fleet.folder), "--port", "0"]
         environment = {"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"}
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as running:

@@ -5,21 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
 
 from cisterna.patient.remote.lines import KEPT_S, Lines
 from cisterna.patient.remote.relay import NoContact
 from cisterna.pump.certificates import signing_key
 from cisterna.pump.client import Line, Station
-from cisterna.pump.fleet import new_code
 from cisterna.pump.link import frame as f
 from cisterna.pump.link.answer import SignedGreeting
 from cisterna.pump.link.proof import key_id, public_of
 from cisterna.pump.link.rules import STRANGERS_PER_HOUR
 from cisterna.pump.link.verbs import Role
-from cisterna.pump.programmer import Programmer, knock
-from cisterna.pump.serve import control
-from tests.patient.phone import phone_at
+from cisterna.pump.programmer import knock
 from tests.pump.served import Served, fleet_of, served
 
 ONE = "CIS-00001"
@@ -29,7 +25,8 @@ HELLO = f.body(f.Hello("ab" * 16))
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A host of two pumps; the first has a patient's dose."""
-    with served(fleet_of(tmp_path_factory.mktemp("fleet") / "made")) as running:
+    fleet = fleet_of(tmp_path_factory.mktemp("fleet") / "made")
+    with served(fleet, bounds=None) as running:
         yield running
 
 
@@ -116,36 +113,6 @@ def test_a_host_that_is_gone_is_no_contact(host: Served):
     gone = Station(host.fleet.station("relay"), "127.0.0.1", 1, host.station("relay").pumps)
     with pytest.raises(NoContact):
         Lines(gone).exchange(ONE, HELLO)
-
-
-@pytest.mark.requirement("ST-05", "ST-07")
-def test_a_dose_goes_the_whole_way_from_the_phone_through_tls_into_the_pump(
-    browser: Browser, host: Served
-):
-    code = new_code()
-    station = host.station("programmer-1")
-    key = signing_key(station.folder)
-    wakes = knock(ONE, Role.PROGRAMMER, key_id(public_of(key)), key.sign)
-    with station.connect(ONE, wakes) as line:
-        programmer = Programmer.at(station, line)
-        programmer.begin_pairing(Role.REMOTE, code)
-        control(host.fleet, do="touch", serial=ONE)
-        lines = Lines(host.station("relay"))
-        with phone_at(browser, lines.exchange) as her:
-            her.open()
-            her.page.locator("#pair-serial").fill(ONE)
-            her.page.locator("#pair-code").fill(code.lower().replace("-", " "))
-            her.page.locator("#pair-go").click()
-            her.says("You can ask for a dose")
-            expect(her.page.locator("#what")).to_contain_text("over 10 minutes")
-            her.press()
-            her.says("Your dose is running")
-            assert programmer.read()["dose"]["running"]["kind"] == "patient"
-            her.button.click()
-            expect(her.outcome).to_contain_text("The dose is stopped.")
-            assert programmer.read()["dose"]["running"] is None
-            assert her.complaints == []
-        lines.close()
 
 
 def test_the_folder_of_a_station_is_all_that_the_relay_needs(host: Served, tmp_path: Path):
