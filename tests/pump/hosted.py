@@ -1,7 +1,7 @@
 """A pump with its keys on a bench, as its host sees it, and people who send it frames."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from cisterna.pump.controller import new_pump
 from cisterna.pump.keeper import recall
@@ -108,13 +108,18 @@ class Bench:
         self.unit.advance(self.now)
 
 
-def bench(*people: Person, programme: Programme | None = PROGRAMME) -> Bench:
+def bench(
+    *people: Person,
+    programme: Programme | None = PROGRAMME,
+    mri: Literal["stall", "valve", "none"] = "stall",
+) -> Bench:
     """A full pump that Ada, Ben and Cleo may programme, with a patient's remote."""
     ring = provision(PUMP, PUMP_PUBLIC, (ADA.public, BEN.public, CLEO.public))
     for person in (PATIENT, *people):
         until = 600_000 if person.role is Role.EMERGENCY else None
         ring = added(ring, Key(person.key, person.role, person.public, until))
-    state = new_pump(DEVICE, 0, 0, 20_000_000, 10_000_000, (Slug(300_000, 10_000_000),))
+    device = replace(DEVICE, mri=mri)
+    state = new_pump(device, 0, 0, 20_000_000, 10_000_000, (Slug(300_000, 10_000_000),))
     disk = Disk()
     made = Bench(Unit.new(disk, state, ring, PUMP_SECRET.sign, CAPACITY), disk)
     if programme:

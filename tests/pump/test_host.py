@@ -495,7 +495,10 @@ def test_a_restart_brings_every_pump_back_with_its_keys_and_programme(fleet: Fle
         assert set(again.host.units) == {ONE, TWO}
         assert again.host.clock.now_ms() >= end
         with programmer(again) as who:
-            assert who.read()["version"] == 2
+            report = who.read()
+            said = [entry["what"] for entry in report["log"]]
+            assert said.index("activated") < len(said) - 1 - said[::-1].index("power-returned")
+            assert report["version"] == 2
             assert who.answer(content).response == first.response
 
 

@@ -399,6 +399,23 @@ def test_no_dose_during_a_scan():
     assert state(made)["dose"]["answer"] == "ready"
 
 
+def test_a_pump_whose_valves_a_scanner_opens_is_emptied_and_stopped_before():
+    made = bench(mri="valve")
+    made.ask(ADA, OpenSession())
+    assert made.ask(ADA, MriBegin()).code == "mri-valve"
+    assert made.ask(ADA, Stop()).code is None
+    assert made.ask(ADA, MriBegin()).code == "mri-valve"
+    assert made.ask(ADA, Refill(19_000_000, 0, 10_000_000)).code is None
+    assert made.ask(ADA, MriBegin()).code is None
+
+
+def test_a_report_that_is_too_long_is_refused_and_nothing_fails(monkeypatch: pytest.MonkeyPatch):
+    made = bench()
+    long: dict[str, Any] = {"log": ["x" * 1000] * 100}
+    monkeypatch.setattr("cisterna.pump.deeds.show.programmer_report", lambda *_: long)
+    assert made.ask(ADA, Interrogate()).code == "too-long"
+
+
 def test_a_programmer_reads_programme_keys_and_log():
     made = bench()
     told = content(made.ask(ADA, Interrogate()))

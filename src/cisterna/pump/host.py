@@ -27,9 +27,10 @@ from cisterna.pump.files import FileStorage
 from cisterna.pump.fleet import Fleet
 from cisterna.pump.journal import NotDurable
 from cisterna.pump.keeper import Recalled, recall
+from cisterna.pump.log import Entry, Log
 from cisterna.pump.recovery import JournalRefused
 from cisterna.pump.storage import StorageError
-from cisterna.pump.unit import Heard, Unit
+from cisterna.pump.unit import MOST_ENTRIES, Heard, Unit
 from cisterna.quantity import DeviceTime
 
 LOG = logging.getLogger("cisterna.pumphost")
@@ -40,6 +41,7 @@ WORK_S = 0.01
 """How long pumps may live before the connections get their turn."""
 SAVE_S = 1.0
 LOG_BYTES = 1 << 20
+EVENTS, EVENTS_BEFORE = "events.jsonl", "events-before.jsonl"
 FILES_PER_PUMP = 6
 
 T = TypeVar("T")
@@ -86,7 +88,9 @@ class Host:
         for serial, found in recalled.items():
             with host._contained(serial):
                 key = tls.signing_key(fleet.pump(serial))
-                host.units[serial] = Unit.resumed(found, key.sign, now)
+                unit = Unit.resumed(found, key.sign, now)
+                unit.log = _earlier(fleet.pump(serial)).add(unit.log.entries)
+                host.units[serial] = unit
         host.clock = clock(now, speed)
         for serial in host.units:
             host._plan(serial, now)
@@ -198,7 +202,7 @@ class Host:
         """The pump's new log entries, to its file; the log never stops a pump."""
         if not unit.news:
             return
-        path = self.fleet.pump(unit.serial) / "events.jsonl"
+        path = self.fleet.pump(unit.serial) / EVENTS
         lines = [
             json.dumps({"at_ms": n.at_ms, "wall_ms": n.wall_ms, "what": n.what, "why": n.why})
             for n in unit.news
@@ -206,7 +210,7 @@ class Host:
         unit.news.clear()
         try:
             if path.exists() and path.stat().st_size > LOG_BYTES:
-                path.replace(path.with_name("events-before.jsonl"))
+                path.replace(path.with_name(EVENTS_BEFORE))
             with path.open("a", encoding="utf-8") as file:
                 file.write("\n".join(lines) + "\n")
         except OSError as problem:
@@ -252,11 +256,26 @@ def _saved_ms(folder: Path) -> int:
         return 0
 
 
+def _earlier(folder: Path) -> Log:
+    """The latest entries of a pump's log file; a line that is none is left out."""
+    lines: list[str] = []
+    for name in (EVENTS_BEFORE, EVENTS):
+        with suppress(OSError):
+            lines += (folder / name).read_text("utf-8", errors="replace").splitlines()
+    found: list[Entry] = []
+    for line in lines[-MOST_ENTRIES:]:
+        with suppress(ValueError, KeyError, TypeError):
+            row = json.loads(line)
+            what, why = str(row["what"]), str(row["why"])
+            found.append(Entry(int(row["at_ms"]), int(row["wall_ms"]), what, why))
+    return Log(most=MOST_ENTRIES).add(tuple(found))
+
+
 def _room_for_files(pumps: int) -> None:
     """Each pump keeps its journal's files open."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = pumps * FILES_PER_PUMP + 1024
-    if hard not in (resource.RLIM_INFINITY,) and hard < wanted:
+    if hard != resource.RLIM_INFINITY and hard < wanted:
         problem = Problem("open files", f"{hard} at most", f"{wanted} for {pumps} pumps")
         raise Unusable("this computer", [problem])
     if soft != resource.RLIM_INFINITY and soft < wanted:
