@@ -210,6 +210,7 @@ def test_a_pump_without_power_answers_nobody_and_runs_on_with_what_was_confirmed
     assert done.readings[0].version == 1
 
 
+@pytest.mark.requirement("SR-65")
 def test_a_scanned_pump_with_valves_gives_a_burst_and_then_nothing_until_it_is_reset():
     name = "scenarios/orders/prometra-morphine.toml"
     mri, reset = s.Mri(DAY_MS, 30 * MINUTE_MS, 0), s.Restart(2 * DAY_MS)

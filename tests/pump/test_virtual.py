@@ -109,6 +109,7 @@ def test_a_stall_loses_the_strokes_of_its_time_and_no_other():
     conserved(made)
 
 
+@pytest.mark.requirement("H20")
 def test_a_leak_takes_its_share_at_the_pump_s_end_and_an_occlusion_holds_it_back():
     leak = Fault("leak", 0, None, Fraction(3, 5))
     made, _ = flow(body(line=(Fluid(5_000, OLD),)), (leak,), hours(1))

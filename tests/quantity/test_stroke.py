@@ -109,6 +109,7 @@ def test_a_run_cut_on_a_stroke_leaves_that_stroke_to_the_rest():
     assert rest.at(0) == DeviceTime(601_000)
 
 
+@pytest.mark.requirement("SR-16")
 @pytest.mark.parametrize(
     ("rate", "stroke", "count"), [(0, 1, 1), (1, 0, 1), (1, 1, 0), (-1, 1, 1), (1, 1, -1)]
 )

@@ -82,6 +82,8 @@ def dose_report(now: State, at_ms: int, beside: Beside) -> Content:
         "words": ascii_words(why.message) if why else "",
         "ready_ms": why.ready_ms if why else None,
         "rule": plain(rule) if rule else None,
+        "primary": now.programme.primary if now.programme else None,
+        "ng_per_ml": now.programme.ng_per_ml if now.programme else None,
         "left": _left(now, rule, at_ms),
         "lockout_end_ms": _lockout(now, rule, at_ms),
         "running": running,
