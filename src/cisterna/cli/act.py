@@ -43,14 +43,24 @@ def read_order(path: Path, site: Path | None) -> tuple[Library, Prescription]:
 def act(as_json: bool) -> Iterator[None]:
     """Turn what goes wrong into a message and an exit code."""
     try:
-        yield
-    except (Unusable, FactsError, QuantityError) as problem:
-        _stop(str(problem))
-    except Refused as refused:
-        _refuse(refused, as_json)
+        try:
+            yield
+        except (Unusable, FactsError, QuantityError) as problem:
+            _stop(str(problem))
+        except Refused as refused:
+            _refuse(refused, as_json)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _no_output()
         raise typer.Exit(DONE) from None
+    except OSError as problem:
+        _no_output()
+        named = f" ({problem.filename})" if problem.filename else ""
+        _stop(f"the system refuses: {problem.strerror or problem}{named}")
+
+
+def _no_output() -> None:
+    """Write no more to an output that takes nothing, not even at the end of the process."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stop(message: str) -> NoReturn:
@@ -64,6 +74,7 @@ def _refuse(refused: Refused, as_json: bool) -> NoReturn:
         typer.echo(json.dumps({"refused": row}, ensure_ascii=False, indent=2))
     else:
         typer.echo(f"REFUSED ({refused.code}): {refused.message}\n{refused.way_out}")
+    sys.stdout.flush()
     raise typer.Exit(BLOCKED)
 
 
@@ -77,6 +88,7 @@ def finish(
         typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
     else:
         show()
+    sys.stdout.flush()
     if blocked:
         raise typer.Exit(BLOCKED)
 

@@ -1,7 +1,7 @@
 """The commands. Each reads its input, calls one function of `order`, and shows the result."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,14 +10,10 @@ from cisterna.cli.pump import simulate
 from cisterna.cli.pumps import pumphost
 from cisterna.cli.remote import remote
 from cisterna.cli.spinal import forecast, validate
-from cisterna.facts import Library, open_library
+from cisterna.facts import open_library
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.reading import read_prescription
 from cisterna.quantity import CONCENTRATION, DOSE_RATE, MASS, VOLUME
-
-if TYPE_CHECKING:
-    from cisterna.order.plan import Plan
-    from cisterna.spine.profile import Profile
 
 app = typer.Typer(
     add_completion=False,
@@ -99,7 +95,9 @@ def plan(
 
             spine = run_profile(new, facts, cohort)
         if html is not None:
-            _write_sheet(html, result, facts, spine)
+            from cisterna.cli.paper import write_sheet  # noqa: PLC0415
+
+            write_sheet(html, result, facts, spine)
 
         def show() -> None:
             from cisterna.cli.show import emit  # noqa: PLC0415
@@ -354,22 +352,6 @@ def bedside(
             typer.echo(f"The page: {path} ({size / 1e6:.1f} MB). Open it in a browser.")
 
         finish({"file": str(path), "bytes": size}, json, show)
-
-
-def _write_sheet(path: Path, result: "Plan", facts: Library, spine: "Profile | None") -> None:
-    from cisterna.order.sheet import sheet  # noqa: PLC0415
-
-    more = []
-    if spine is not None:
-        from cisterna.spine.drawing import spine_section  # noqa: PLC0415
-
-        more = [spine_section(spine)]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(sheet(result, facts, more), "utf-8")
-    except OSError as problem:
-        expected = "a place that can be written"
-        raise Unusable("command line", [Problem("--html", str(problem), expected)]) from None
 
 
 def main() -> None:
