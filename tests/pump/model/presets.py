@@ -31,6 +31,9 @@ CORES: Mapping[str, core.Bounds] = {
 WORLDS: Mapping[str, world.Bounds] = {
     "every command again in every state": world.Bounds((_A, ASKS), longs=1, losses=1),
     "two programmers at one moment": world.Bounds((_A, _B), longs=0, spent=True),
+    "a programmer, one who takes over, a remote and a power loss": world.Bounds(
+        (_A, ("B", ("take_over",)), ASKS), longs=0, losses=1, spent=True
+    ),
     "a bolus, doses and power losses, in time without end": world.Bounds(
         (("A", ("open_session", "clinician_bolus")), ("remote", ("ask_dose", "stop_dose"))),
         losses=1,
@@ -82,6 +85,12 @@ MORE_CORES: Mapping[str, core.Bounds] = {
 }
 
 MORE_WORLDS: Mapping[str, world.Bounds] = {
+    "two programmers, a remote and a power loss, at one moment": world.Bounds(
+        (_A, _B, ASKS), longs=0, losses=1, spent=True
+    ),
+    "the same with one who only takes over, a cut connection and a quarter of a day": world.Bounds(
+        (_A, ("B", ("take_over",)), ASKS), longs=1, losses=1, cuts=1, spent=True
+    ),
     "two programmers": world.Bounds((_A, _B), spent=True),
     "two programmers and a remote": world.Bounds((_A, _B, ASKS), cuts=1, spent=True),
     "two programmers, a remote and a power loss": world.Bounds(
