@@ -56,6 +56,7 @@ test: $(VENV)/.test $(PYODIDE) ## format, lint, types, import contract, document
 campaign: $(VENV)/.test $(PYODIDE) ## the long verification, resumable: make campaign MINUTES=10
 	$(BIN)/python -m tests.campaigns.run --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.bedside --minutes $(MINUTES)
+	$(BIN)/python -m tests.campaigns.model --minutes $(MINUTES)
 
 bedside: $(VENV)/.run $(PYODIDE) ## the page at the bedside: one file that opens offline in any browser
 	$(BIN)/cisterna bedside --out build/bedside.html
