@@ -11,6 +11,7 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,9 @@ def page(runtime: Mapping[str, bytes]) -> str:
     example = _example()
     data = {
         "lock": _lock(runtime),
-        "form": spec(Library()),
+        "form": spec(_library()),
         "start": _start(),
-        "spine": spine(Library()),
+        "spine": spine(_library()),
         "course": example["spine"],
     }
     return _fill(
@@ -140,6 +141,11 @@ def _data(value: object) -> str:
 def _lock(runtime: Mapping[str, bytes]) -> dict[str, Any]:
     """The runtime's list of packages, without its packages: the page needs none of them."""
     return {"info": json.loads(runtime["pyodide-lock.json"])["info"], "packages": {}}
+
+
+@cache
+def _library() -> Library:
+    return Library()
 
 
 def spine(library: Library) -> dict[str, Any]:

@@ -13,6 +13,7 @@ Units: h, mg, mL. `band` is the settled 5 and 95 % factor around the default per
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,7 @@ class Export:
         }
 
 
+@lru_cache(maxsize=32)
 def export(library: Library, drug: str, size: int = 200, seed: int = 1) -> Export:
     """The modes of a drug with the settled band of `size` virtual persons.
 
