@@ -112,15 +112,15 @@ def test_the_mean_by_poles_is_each_persons_mean_by_its_own_modes(run, drug, tip)
     for n, person in enumerate(PERSONS):
         found = flat(persons_mean(person, drug, tip, mean))
         wanted = flat(decomposed(person, MODES[drug, n], drug, tip, run))
-        # What is long gone is noise, far below what the delivery's rate would leave.
-        noise = 1e-9 * highest
+        # After an end the error is that of the level before: 1e-7 of what the rate would leave.
+        noise = 1e-8 * highest
         assert np.abs(found - wanted).max() <= 1e-6 * wanted.max() + noise
 
 
 @given(DELIVERIES)
 def test_poles_follow_any_delivery_between_their_samples(run):
     mean = mean_of(run)
-    assert len(mean.at_per_h) <= 48
+    assert len(mean.at_per_h) <= 60
     assert (mean.at_per_h.imag >= 0.0).all()
     rates = -np.geomspace(1.1e-3, 9e6, 5000)
     size = max(rate for _, rate in run)
