@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from cisterna.bedside import bedside
+from tests.patient.phone import Handsets, Phone, handsets
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -75,3 +76,18 @@ def open_html(browser: Browser, tmp_path: Path, asked: list[str]) -> Iterator[Op
     yield open_it
     for page in pages:
         page.close()
+
+
+@pytest.fixture(scope="module")
+def drawer(browser: Browser) -> Iterator[Handsets]:
+    """A phone that was paired once."""
+    with handsets(browser) as found:
+        yield found
+
+
+@pytest.fixture
+def her(drawer: Handsets) -> Iterator[Phone]:
+    """A paired phone and a pump that is ready; nothing may be left to complain about."""
+    with drawer.fresh() as made:
+        yield made
+        assert made.complaints == []

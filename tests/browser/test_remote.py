@@ -1,10 +1,8 @@
 """The patient's remote as she meets it: a phone in one hand, a pump behind a relay."""
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,56 +25,20 @@ from cisterna.pump.link.verbs import (
 from cisterna.pump.programme import BridgeRule, PatientRule
 from tests.patient.hosted import Hosted
 from tests.patient.phone import (
+    HOUR,
+    NO,
+    READY,
     ROOMY,
     STEADY_MS,
+    WORDS,
     Handsets,
     Phone,
     answers_lost,
     cut,
-    handsets,
     only,
     phone,
-    with_drug,
 )
 from tests.pump.link.people import ADA, PATIENT
-
-HOUR = 3_600_000
-READY = "You can ask for a dose"
-NO = "No dose right now"
-UNKNOWN = "We do not know if your dose was given"
-AWAY = "No contact with your pump"
-WORDS = {
-    code: json.loads(
-        (Path(report.__file__).parents[1] / f"patient/remote/page/words/{code}.json").read_text(
-            "utf-8"
-        )
-    )
-    for code in ("en", "es")
-}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _told() -> Iterator[None]:
-    """The report names the drug and its concentration."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "dose_report", with_drug)
-        yield
-
-
-@pytest.fixture(scope="module")
-def drawer(browser: Browser) -> Iterator[Handsets]:
-    """A phone that was paired once."""
-    with handsets(browser) as found:
-        yield found
-
-
-@pytest.fixture
-def her(drawer: Handsets) -> Iterator[Phone]:
-    """A paired phone and a pump that is ready; nothing may be left to complain about."""
-    with drawer.fresh() as made:
-        yield made
-        assert made.complaints == []
-
 
 # a dose ------------------------------------------------------------------------------------------
 
@@ -188,8 +150,9 @@ def test_small_doses_are_in_mcg_and_an_unknown_drug_in_ml(drawer: Handsets):
     strong = replace(ROOMY, primary="baclofen", ng_per_ml=500_000)
     with drawer.fresh(drawer.pump(strong)) as her:
         expect(her.page.locator("#what")).to_have_text("2.5 mcg of baclofen, over 10 minutes")
+    told = report.dose_report
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "dose_report", lambda *a: with_drug(*a) | {"primary": None})
+        patch.setattr(report, "dose_report", lambda *a: told(*a) | {"primary": None})
         with drawer.fresh() as her:
             expect(her.page.locator("#what")).to_have_text(
                 "0.005 mL of your medicine, over 10 minutes"

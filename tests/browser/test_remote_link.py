@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from cisterna.patient.remote.lines import Lines
-from cisterna.pump import report
 from cisterna.pump.certificates import signing_key
 from cisterna.pump.fleet import new_code
 from cisterna.pump.link.proof import key_id, public_of
@@ -19,57 +18,21 @@ from cisterna.pump.programmer import Programmer, knock
 from cisterna.pump.serve import control
 from tests.patient.hosted import CODE, straight
 from tests.patient.phone import (
+    AWAY,
+    HOUR,
+    READY,
     STEADY_MS,
-    Handsets,
+    UNKNOWN,
+    WORDS,
     Phone,
     answers_lost,
     cut,
-    handsets,
     only,
     phone,
     phone_at,
-    with_drug,
 )
 from tests.pump.link.people import PUMP, secret
 from tests.pump.served import Served, fleet_of, served
-
-HOUR = 3_600_000
-READY = "You can ask for a dose"
-NO = "No dose right now"
-UNKNOWN = "We do not know if your dose was given"
-AWAY = "No contact with your pump"
-WORDS = {
-    code: json.loads(
-        (Path(report.__file__).parents[1] / f"patient/remote/page/words/{code}.json").read_text(
-            "utf-8"
-        )
-    )
-    for code in ("en", "es")
-}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _told() -> Iterator[None]:
-    """The report names the drug and its concentration."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "dose_report", with_drug)
-        yield
-
-
-@pytest.fixture(scope="module")
-def drawer(browser: Browser) -> Iterator[Handsets]:
-    """A phone that was paired once."""
-    with handsets(browser) as found:
-        yield found
-
-
-@pytest.fixture
-def her(drawer: Handsets) -> Iterator[Phone]:
-    """A paired phone and a pump that is ready; nothing may be left to complain about."""
-    with drawer.fresh() as made:
-        yield made
-        assert made.complaints == []
-
 
 # contact -----------------------------------------------------------------------------------------
 

@@ -1,8 +1,10 @@
 """A phone with the remote on it: 360 × 740, in a time zone, with or without a pump paired."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
 from typing import Any
 
 from playwright.sync_api import (
@@ -15,7 +17,6 @@ from playwright.sync_api import (
 )
 
 from cisterna.patient.remote.relay import Exchange, NoContact, Relay
-from cisterna.pump import report
 from cisterna.pump.programme import Programme
 from tests.patient.hosted import CODE, Handset, Hosted, Pass, Way, hosted, served, straight
 from tests.pump.hosted import PROGRAMME
@@ -25,6 +26,15 @@ PHONE = "+44 20 7946 0000"
 ROOMY = replace(PROGRAMME, per_24h_fg=10**14)
 """A programme whose limit never binds before its count."""
 STEADY_MS = 650
+HOUR = 3_600_000
+READY = "You can ask for a dose"
+NO = "No dose right now"
+UNKNOWN = "We do not know if your dose was given"
+AWAY = "No contact with your pump"
+_PAGE = files("cisterna.patient.remote") / "page"
+WORDS = {
+    code: json.loads((_PAGE / "words" / f"{code}.json").read_text("utf-8")) for code in ("en", "es")
+}
 
 
 @dataclass
@@ -196,17 +206,6 @@ def answers_lost(serial: str, frame: bytes, on: Pass) -> bytes:
     """A way on which every request arrives and every answer is lost."""
     on(serial, frame)
     raise NoContact
-
-
-def with_drug(now: Any, at_ms: int, beside: Any) -> dict[str, Any]:
-    """The dose report with the drug and its concentration."""
-    found = _REPORTED(now, at_ms, beside)
-    p = now.programme
-    drug = {"primary": p.primary, "ng_per_ml": p.ng_per_ml} if p else {}
-    return drug | found
-
-
-_REPORTED = report.dose_report
 
 
 def only(mark: bytes, way: Way, then: Way) -> Way:
