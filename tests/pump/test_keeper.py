@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from cisterna.pump import events as e
+from cisterna.pump import guard
 from cisterna.pump import keeper as kept
 from cisterna.pump.codec import Unreadable, event_bytes, read_event, read_state, state_bytes
 from cisterna.pump.controller import new_pump, step
@@ -350,3 +351,25 @@ def test_with_another_primary_drug_the_line_holds_none_of_it():
     ):
         assert made.keeper.handle(event).refused is None
     assert {slug.ng_per_ml for slug in made.keeper.state.flow.line} == {0}
+
+
+@pytest.mark.requirement("SR-72")
+def test_a_guard_that_contradicts_its_own_plan_stops_the_pump(monkeypatch: pytest.MonkeyPatch):
+    made = bench()
+    made.run()
+    state = replace(made.keeper.state, then=None)
+    now = state.now_ms + 20 * MINUTE
+    honest = guard.commanded
+    once = [True]
+
+    def wrong(*given):
+        if once.pop() if once else False:
+            return guard.Inhibited("flow", 1, 0)
+        return honest(*given)
+
+    monkeypatch.setattr(guard, "commanded", wrong)
+    after, outcome = step(state, e.TimePasses(now))
+    assert "guard-contradicted" in [entry.what for entry in outcome.log]
+    assert after.stopped_ms == now
+    assert after.tip is None
+    assert "flow" in [alarm.code for alarm in after.alarms]
