@@ -100,9 +100,7 @@ class Oracle:
         for i, mass in enumerate(masses[:most]):
             run = tip.run if tip else None
             assert run is not None
-            assert run.rate_nl_per_h <= self.device.fastest_nl_per_h
-            late = (i + 1) * self.device.stroke_nl * HOUR - run.owed
-            at = run.start.ms + max(0, -(-late // run.rate_nl_per_h))
+            at = run.at(i).ms
             if at >= end:
                 break
             self._asks(at)
@@ -131,6 +129,7 @@ class Oracle:
         """Add up what is ordered until `end`, step by step of the schedule."""
         while self.now < end:
             rate, until = self._ordered()
+            assert rate <= self.device.fastest_nl_per_h
             until = min(until, end)
             self.asked += rate * (until - self.now)
             self.now = until

@@ -28,7 +28,7 @@ from cisterna.pump.accuracy import (
     start_up,
     window,
 )
-from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, Quantity, QuantityError, StrokeRun
+from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, Pace, Quantity, QuantityError, StrokeRun
 
 MINUTE_MS = 60_000
 S = 30_000  # ms, the sample of the worked example
@@ -276,7 +276,8 @@ def strokes(spacing_ms: int, stroke_nl: int, days: int) -> list[StrokeRun]:
     """Single strokes at one spacing, each a run of its own, for any kind of run."""
     rate = 3_600_000 * stroke_nl
     return [
-        StrokeRun(DeviceTime(at), rate, stroke_nl, 1) for at in range(0, days * DAY_MS, spacing_ms)
+        StrokeRun(DeviceTime(at), Pace.steady(rate), stroke_nl, 1)
+        for at in range(0, days * DAY_MS, spacing_ms)
     ]
 
 
@@ -343,7 +344,7 @@ def test_the_floor_of_a_small_flow_shows_why_minutes_say_nothing():
 def test_samples_hold_each_stroke_of_a_run_once(
     start: int, rate: int, stroke: int, count: int, begin: int
 ):
-    run = StrokeRun(DeviceTime(start), rate, stroke, count)
+    run = StrokeRun(DeviceTime(start), Pace.steady(rate), stroke, count)
     found = sampled([run], DeviceTime(begin), 10_000, 50)
     edges = [DeviceTime(begin + n * 10_000) for n in range(51)]
     volumes = [run.volume_before(edge) for edge in edges]

@@ -147,7 +147,7 @@ def test_the_strongest_of_several_alarms_decides_the_flow(alarms: list[str]):
     bench = running()
     bench.do(*(e.Noticed(HOUR_MS, code) for code in alarms))
     strongest = max((kinds()[c].flow for c in alarms), key=ORDER.index, default="none")
-    rate = bench.state.tip.run.rate_nl_per_h if bench.state.tip else 0
+    rate = bench.state.tip.run.fastest_nl_per_h if bench.state.tip else 0
     assert rate == {"none": 60_000, "floor": 6_000, "hold": 0, "stop": 0}[strongest]
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cisterna.pump.flow import Flow, Once, Schedule, ahead, pour, wanted
+from cisterna.pump.flow import Flow, Once, ahead, pour, rate_now, wanted
 from cisterna.pump.programme import Slug
-from cisterna.quantity import DAY_MS, HOUR_MS, TipRun
+from cisterna.quantity import DAY_MS, HOUR_MS, Pace, TipRun
 from tests.pump.pumps import MINUTE, STROKE, at_tip
 
-DAYS = Schedule(0, DAY_MS, ((0, 60_000), (6 * HOUR_MS, 20_000)))
+DAYS = Pace(0, DAY_MS, ((0, 60_000), (6 * HOUR_MS, 20_000)))
 FLOW = Flow(0, STROKE, 20_000_000, 10, (), DAYS)
 
 
@@ -35,8 +35,8 @@ ALONE = Once("bridge", 1, 0, 10 * HOUR_MS, 200_000)
 @pytest.mark.parametrize(
     ("flow", "nl_per_h", "until"),
     [
-        (FLOW, 60_000, 6 * HOUR_MS),
-        (replace(FLOW, now_ms=6 * HOUR_MS), 20_000, DAY_MS),
+        (FLOW, 60_000, DAY_MS),
+        (replace(FLOW, now_ms=6 * HOUR_MS), 20_000, 30 * HOUR_MS),
         (replace(FLOW, once=DOSE), 120_000, 10 * MINUTE),
         (replace(FLOW, once=replace(DOSE, kind="clinician")), 120_000, 10 * MINUTE),
         (replace(FLOW, once=ALONE), 20_000, 10 * HOUR_MS),
@@ -48,7 +48,17 @@ ALONE = Once("bridge", 1, 0, 10 * HOUR_MS, 200_000)
     ],
 )
 def test_one_precedence_decides_what_flows(flow: Flow, nl_per_h: int, until: int):
-    assert wanted(flow) == (nl_per_h, until)
+    assert rate_now(flow) == nl_per_h
+    assert wanted(flow)[1] == until
+
+
+@pytest.mark.requirement("SR-12")
+def test_a_dose_over_a_step_of_the_schedule_flows_beside_each_of_its_rates():
+    begin = 6 * HOUR_MS - 4 * MINUTE
+    flow = replace(FLOW, now_ms=begin, once=replace(DOSE, start_ms=begin))
+    assert (rate_now(flow), wanted(flow)[1]) == (120_000, 6 * HOUR_MS)
+    _, later = pour(flow, 6 * HOUR_MS)
+    assert (rate_now(later), wanted(later)[1]) == (80_000, begin + 10 * MINUTE)
 
 
 @pytest.mark.requirement("SR-66", "SR-68")
@@ -64,7 +74,7 @@ def test_one_precedence_decides_what_flows(flow: Flow, nl_per_h: int, until: int
     ],
 )
 def test_a_cycle_has_no_gap_and_no_overlap(at: int, rate: int, change: int):
-    assert DAYS.now(at) == (rate, change)
+    assert DAYS.at(at) == (rate, change)
 
 
 # Strokes ---------------------------------------------------------------------------------------
@@ -96,7 +106,7 @@ def test_after_a_dose_the_schedule_of_that_time_goes_on():
     flow = replace(FLOW, now_ms=begin, once=replace(DOSE, start_ms=begin))
     _, after = run(flow, begin + 10 * MINUTE)
     assert after.once is None
-    assert wanted(after) == (20_000, DAY_MS)
+    assert rate_now(after) == 20_000
 
 
 def test_what_the_rounded_rate_of_a_dose_leaves_flows_at_its_end():
@@ -128,13 +138,13 @@ cycles = st.lists(
 )
 
 
-def schedule_of(pieces: list[tuple[int, int]], anchor: int = 0) -> Schedule:
+def schedule_of(pieces: list[tuple[int, int]], anchor: int = 0) -> Pace:
     """A cycle of (how long, nL/h) pieces."""
     at, steps = 0, list[tuple[int, int]]()
     for lasts, rate in pieces:
         steps.append((at, rate))
         at += lasts
-    return Schedule(anchor, at, tuple(steps))
+    return Pace(anchor, at, tuple(steps))
 
 
 def asked_by(pieces: list[tuple[int, int]], at: int) -> int:

@@ -30,7 +30,7 @@ from cisterna.pump.guard import (
     ruled,
     schedule_fits,
 )
-from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, StrokeRun, TipRun
+from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, Pace, StrokeRun, TipRun
 from tests.pump.pumps import FLEX, MINUTE, STEADY, STROKE, STROKE_FG, running
 
 DEVICE_NL_PER_H = 100_000
@@ -39,9 +39,10 @@ FRESH = Guard(STROKE, DEVICE_NL_PER_H, 10**13, 0)
 RUNS = replace(FRESH, schedule=STEPS, regime="schedule", floor_nl_per_h=6_000)
 
 
-def tip(rate: int, start: int, count: int, owed: int = 0, mass: int = STROKE_FG) -> TipRun:
+def tip(rate: int | Pace, start: int, count: int, owed: int = 0, mass: int = STROKE_FG) -> TipRun:
     """A run of strokes of 2,500 nL and what they push out."""
-    return TipRun(StrokeRun(DeviceTime(start), rate, STROKE, count, owed), ((count, mass),))
+    pace = rate if isinstance(rate, Pace) else Pace.steady(rate)
+    return TipRun(StrokeRun(DeviceTime(start), pace, STROKE, count, owed), ((count, mass),))
 
 
 def slow(guard: Guard, run: TipRun | None, until: int) -> tuple[int, int]:
@@ -50,8 +51,7 @@ def slow(guard: Guard, run: TipRun | None, until: int) -> tuple[int, int]:
     balance, lowest, most, at = 0, guard.lowest, 0, guard.checked_ms
 
     def granted(begin: int, end: int) -> int:
-        whole = replace(guard, checked_ms=begin)
-        return sum(rate * (b - a) for a, b, rate in whole.granted(end))
+        return replace(guard, checked_ms=begin).granted(end)
 
     for stroke in range(run.run.count if run else 0):
         now = run.run.at(stroke).ms if run else 0
@@ -105,8 +105,9 @@ def test_what_a_schedule_grants_is_its_rate_added_up_millisecond_by_millisecond(
 
     summed = sum(rate(at) for at in range(begin, begin + lasts))
     assert schedule.between(begin, begin + lasts) == summed
-    assert schedule.steady(begin)[0] == rate(begin)
-    assert all(rate(at) == rate(begin) for at in range(begin, schedule.steady(begin)[1]))
+    changes = {at for at in range(begin + 1, begin + lasts) if rate(at) != rate(at - 1)}
+    assert changes <= set(schedule.bends(begin, begin + lasts))
+    assert all(begin < at < begin + lasts for at in schedule.bends(begin, begin + lasts))
 
 
 @given(st.integers(1, 50), st.integers(1, 5_000), st.integers(-10, 10))
@@ -114,7 +115,8 @@ def test_a_dose_grants_its_volume_once_and_the_rounded_rest_in_the_millisecond_o
     lasts: int, volume: int, start: int
 ):
     dose = Admitted(start, lasts, volume)
-    each = [dose.steady(at)[0] for at in range(start - 20, start + lasts + 20)]
+    each = [dose.between(at, at + 1) for at in range(start - 20, start + lasts + 20)]
+    assert dose.between(start - 20, start + lasts + 20) == sum(each)
     assert sum(each) == volume * HOUR_MS
     assert set(each[20 : 20 + lasts]) == {dose.rate_nl_per_h}
     assert 0 <= each[20 + lasts] < lasts
@@ -189,7 +191,7 @@ def test_a_run_out_of_its_time_or_of_other_strokes_is_inhibited():
     end = tip(60_000, HOUR_MS, 1).run.last.ms
     assert commanded(later, tip(60_000, HOUR_MS, 1), end) == Inhibited("time", end, end)
     assert isinstance(commanded(later, tip(60_000, HOUR_MS, 1), end + 1), Guard)
-    other = TipRun(StrokeRun(DeviceTime(HOUR_MS), 20_000, 2 * STROKE, 1), ((1, 1),))
+    other = TipRun(StrokeRun(DeviceTime(HOUR_MS), Pace.steady(20_000), 2 * STROKE, 1), ((1, 1),))
     assert isinstance(commanded(later, other, 2 * HOUR_MS), Inhibited)
 
 
@@ -211,7 +213,11 @@ def test_a_dose_may_flow_while_it_is_admitted_and_not_when_it_is_called_off():
     assert isinstance(commanded(called_off(room), beside, 10 * MINUTE + 1), Inhibited)
     used = commanded(room, beside, 10 * MINUTE + 1)
     assert isinstance(used, Guard)
-    assert used.admitted == ()
+    again = tip(60_000 + dose.rate_nl_per_h, 10 * MINUTE + 1, 6)
+    assert isinstance(commanded(used, again, 20 * MINUTE + 2), Inhibited)
+    forgotten = commanded(used, None, DAY_MS + 10 * MINUTE + 1)
+    assert isinstance(forgotten, Guard)
+    assert forgotten.admitted == ()
 
 
 @pytest.mark.requirement("SR-01")
@@ -267,10 +273,7 @@ def test_whatever_is_proposed_what_is_let_through_keeps_every_window_within_a_st
         if isinstance(found, Guard):
             assert rise <= STROKE * HOUR_MS + DEVICE_NL_PER_H
             assert found.lowest <= 0
-            after_granted = run.run.volume_nl * HOUR_MS - sum(
-                r * (b - a) for a, b, r in guard.granted(until)
-            )
-            assert balance == after_granted
+            assert balance == run.run.volume_nl * HOUR_MS - guard.granted(until)
             guard = found
         else:
             assert found.found > found.limit or found.why == "time"
@@ -342,9 +345,11 @@ def test_a_dose_is_held_against_the_flow_still_to_come():
     basal = tip(30_000, 0, 288)
     dose = Admitted(0, 10 * MINUTE, STROKE)
     tight = replace(RUNS, per_24h_fg=288 * STROKE_FG)
-    assert isinstance(admit(tight, dose, [basal]), Guard)
+    assert isinstance(admit(tight, dose, STROKE_FG, [basal]), Guard)
     more = tip(200_000, DAY_MS // 2, 1)
-    assert admit(tight, dose, [basal, more]) == Inhibited("dose", 289 * STROKE_FG, 288 * STROKE_FG)
+    assert admit(tight, dose, STROKE_FG, [basal, more]) == Inhibited(
+        "dose", 289 * STROKE_FG, 288 * STROKE_FG
+    )
 
 
 @pytest.mark.requirement("SR-07")
@@ -354,9 +359,9 @@ def test_windows_that_ended_before_the_dose_do_not_count_against_it():
     now = heavy.run.last.ms + DAY_MS
     guard = replace(RUNS, per_24h_fg=10 * STROKE_FG, history=(heavy,), checked_ms=now)
     dose = Admitted(now, 10 * MINUTE, STROKE)
-    assert isinstance(admit(guard, dose, [tip(15_000, now, 1)]), Guard)
+    assert isinstance(admit(guard, dose, STROKE_FG, [tip(15_000, now, 1)]), Guard)
     early, dose = replace(guard, checked_ms=now - HOUR_MS), replace(dose, start_ms=now - HOUR_MS)
-    assert isinstance(admit(early, dose, [tip(15_000, now, 1)]), Inhibited)
+    assert isinstance(admit(early, dose, STROKE_FG, [tip(15_000, now, 1)]), Inhibited)
 
 
 @pytest.mark.requirement("SR-07")
@@ -376,7 +381,7 @@ def test_no_day_of_a_schedule_is_heavier_than_its_heaviest(schedule: Granted, be
         tuple((at * scale, rate) for at, rate in schedule.steps),
     )
     at = begin * scale // 7
-    assert wide.between(at, at + DAY_MS) <= wide.heaviest_day()
+    assert wide.between(at, at + DAY_MS) <= wide.heaviest
 
 
 # It can only inhibit ---------------------------------------------------------------------------
@@ -385,8 +390,9 @@ def test_no_day_of_a_schedule_is_heavier_than_its_heaviest(schedule: Granted, be
 @pytest.mark.requirement("H18", "SR-03")
 def test_a_programme_changes_what_is_granted_and_nothing_else():
     other = Granted(5, DAY_MS, ((0, 1),))
-    after = programmed(RUNS, other, 7, 8)
-    assert after == replace(RUNS, schedule=other, floor_nl_per_h=7, per_24h_fg=8)
+    after = programmed(replace(RUNS, checked_ms=9), other, 7, 8)
+    changed = replace(RUNS, schedule=other, floor_nl_per_h=7, per_24h_fg=8)
+    assert after == replace(changed, checked_ms=9, plain_ms=9)
 
 
 @pytest.mark.requirement("H18", "H25", "SR-72")
@@ -398,9 +404,10 @@ def test_a_controller_that_asks_for_more_is_stopped(
     bench = running(STEADY)
     honest = flow.wanted
 
-    def greedy(now: flow.Flow) -> tuple[int, int]:
-        rate, until = honest(now)
-        return int(rate * factor), until
+    def greedy(now: flow.Flow) -> tuple[Pace, int]:
+        pace, until = honest(now)
+        steps = tuple((at, int(rate * factor)) for at, rate in pace.steps)
+        return replace(pace, steps=steps), until
 
     monkeypatch.setattr(flow, "wanted", greedy)
     state = bench.state

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 
 from cisterna.order.quantise import achieved_rate
 from cisterna.pump import events as e
-from cisterna.pump.flow import Flow, Once, Schedule, pour
+from cisterna.pump.flow import Flow, Once, pour
 from cisterna.pump.guard import Guard, heaviest_day
 from cisterna.pump.programme import BridgeRule
 from cisterna.pump.setting import ng_per_ml
 from cisterna.pump.upkeep import next_watch
-from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, Quantity, StrokeRun
+from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, Pace, Quantity, StrokeRun
 from tests.orders import LIBRARY, order, read
 from tests.pump.pumps import FLEX, LINE, STROKE, programming, running
 
@@ -123,7 +123,7 @@ whole = st.integers(1, 10**6)
 
 @given(whole, st.integers(1, 500), st.integers(0, 10**12), st.integers(0, 10**9), st.data())
 def test_tie_strokes(rate: int, stroke: int, owed: int, elapsed: int, data: st.DataObject):
-    run = StrokeRun(DeviceTime(77), rate, stroke, 10**9, owed)
+    run = StrokeRun(DeviceTime(77), Pace.steady(rate), stroke, 10**9, owed)
     one = stroke * HOUR_MS
     made = strokes_by(owed, rate, elapsed, one)
     assert run.strokes_before(DeviceTime(77 + elapsed + 1)) == min(10**9, made)
@@ -133,7 +133,7 @@ def test_tie_strokes(rate: int, stroke: int, owed: int, elapsed: int, data: st.D
 
 @given(whole, st.integers(0, STROKE * HOUR_MS), st.integers(1, DAY_MS))
 def test_tie_pieces(rate: int, owed: int, lasts: int):
-    flow = Flow(0, STROKE, 1 << 60, 1, (), Schedule(0, DAY_MS, ((0, rate),)), owed=owed)
+    flow = Flow(0, STROKE, 1 << 60, 1, (), Pace(0, DAY_MS, ((0, rate),)), owed=owed)
     tip, after = pour(flow, lasts)
     made = strokes_by(owed, rate, lasts - 1, STROKE * HOUR_MS)
     assert (tip.run.count if tip else 0) == made

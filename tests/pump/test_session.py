@@ -251,7 +251,7 @@ def test_the_floor_is_not_faster_than_the_bridge():
     bench = running(FLAT)
     bench.do(*programming(slow, 5), e.Noticed(5, "memory"))
     assert bench.state.tip is not None
-    assert bench.state.tip.run.rate_nl_per_h == 2_000
+    assert bench.state.tip.run.fastest_nl_per_h == 2_000
 
 
 @pytest.mark.requirement("SR-63", "A16")

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from cisterna.order.bridge import bridge
 from cisterna.order.schedule import schedule
-from cisterna.pump.flow import Schedule
 from cisterna.pump.programme import Device, Programme, faults
 from cisterna.pump.setting import EPOCH, device, programme, wall_ms
-from cisterna.quantity import DAY_MS, HOUR_MS
+from cisterna.quantity import DAY_MS, HOUR_MS, Pace
 from tests.orders import LIBRARY, order, read
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -86,7 +85,7 @@ def test_the_pump_flows_what_the_order_schedules_at_every_moment(
     rx = read(order(**infusion, **when, order__changed_at=date(2025, 11, 20)))
     p = programme(rx, LIBRARY, 1)
     wall = wall_ms(rx.solution.filled_at, rx)
-    rate, _ = Schedule(p.zero_ms, p.cycle_ms, p.steps).now(wall + after)
+    rate, _ = Pace(p.zero_ms, p.cycle_ms, p.steps).at(wall + after)
     begin = Fraction(after, DAY_MS)
     _, _, flow = next(schedule(rx).runs(begin, begin + Fraction(1, DAY_MS)))
     assert rate == (flow * 10**6 / 24).__floor__()

@@ -17,7 +17,7 @@ from cisterna.pump.mechanics import (
     flow,
     refilled,
 )
-from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, StrokeRun
+from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, Pace, StrokeRun
 
 STROKE = 1_000
 RATE = 10_000  # nL/h: ten strokes an hour
@@ -34,7 +34,7 @@ def hours(n: int, rate: int = RATE, start: int = 0) -> Commanded:
     """Some hours at one rate; a stroke every six minutes at 10,000 nL/h."""
     end = start + n * HOUR_MS
     count = rate * n // STROKE
-    run = StrokeRun(DeviceTime(start), rate, STROKE, count) if count else None
+    run = StrokeRun(DeviceTime(start), Pace.steady(rate), STROKE, count) if count else None
     return Commanded(end + 1, rate, run)
 
 

@@ -6,28 +6,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cisterna.quantity import HOUR_MS, DeviceTime, StrokeRun, TipRun
+from cisterna.quantity import HOUR_MS, DeviceTime, Pace, StrokeRun, TipRun
 
 DAY_MS = 24 * HOUR_MS
 
 moments = st.integers(-(10**12), 10**12).map(DeviceTime)
 rates = st.integers(1, 10**8)
 strokes = st.integers(1, 10**6)
+
+
+def paces(cycle: int, rates: st.SearchStrategy[int]) -> st.SearchStrategy[Pace]:
+    """A steady pace, or a cycle of up to four steps, some of which may ask for nothing."""
+    stepped = st.builds(
+        lambda anchor, edges, first, more: Pace(
+            anchor, cycle, tuple(zip([0, *sorted(edges)], [first, *more], strict=False))
+        ),
+        st.integers(-(10**10), 10**10),
+        st.sets(st.integers(1, cycle - 1), max_size=3),
+        rates,
+        st.lists(st.just(0) | rates, min_size=3, max_size=3),
+    )
+    return rates.map(Pace.steady) | stepped
+
+
 runs = st.builds(
-    StrokeRun, moments, rates, strokes, st.integers(1, 10**5), st.integers(0, 10**6 * HOUR_MS)
+    StrokeRun,
+    moments,
+    paces(DAY_MS, rates),
+    strokes,
+    st.integers(1, 10**5),
+    st.integers(0, 10**6 * HOUR_MS),
 )
-
-
-def _short(start: int, tenths: int, stroke: int, count: int, owed_tenths: int) -> StrokeRun:
-    """A run whose strokes are a few milliseconds apart: rates of `tenths`/10 nL in a ms."""
-    rate = tenths * HOUR_MS // 10
-    return StrokeRun(DeviceTime(start), rate, stroke, count, owed_tenths * HOUR_MS // 10)
-
-
+# Runs whose strokes are a few milliseconds apart: rates of tenths of a nanolitre in a ms.
 short_runs = st.builds(
-    _short,
+    lambda start, pace, stroke, count, owed_tenths: StrokeRun(
+        DeviceTime(start), pace, stroke, count, owed_tenths * HOUR_MS // 10
+    ),
     st.integers(-100, 100),
-    st.integers(1, 50),
+    paces(37, st.integers(1, 50).map(lambda tenths: tenths * HOUR_MS // 10)),
     st.integers(1, 20),
     st.integers(1, 9),
     st.integers(0, 300),
@@ -44,12 +60,18 @@ def counted_out(run: StrokeRun | None) -> list[int]:
         while asked >= run.stroke_nl * HOUR_MS and len(found) < run.count:
             found.append(at)
             asked -= run.stroke_nl * HOUR_MS
-        asked, at = asked + run.rate_nl_per_h, at + 1
+        asked, at = asked + rate(run.pace, at), at + 1
     return found
 
 
+def rate(pace: Pace, at_ms: int) -> int:
+    """The rate of the step in which a time is, looked up in the cycle."""
+    within = (at_ms - pace.anchor_ms) % pace.cycle_ms
+    return [nl_per_h for start, nl_per_h in pace.steps if start <= within][-1]
+
+
 # 2,500 nL at 30,000 nL/h: a stroke each 5 min, the first after 5 min.
-TWELVE = StrokeRun(DeviceTime(1000), 30_000, 2500, 12)
+TWELVE = StrokeRun(DeviceTime(1000), Pace.steady(30_000), 2500, 12)
 
 
 def test_a_run_is_worth_its_strokes():
@@ -60,19 +82,20 @@ def test_a_run_is_worth_its_strokes():
 
 def test_what_is_carried_over_makes_the_first_stroke_earlier():
     half = 1250 * HOUR_MS
-    assert StrokeRun(DeviceTime(0), 30_000, 2500, 1, half).at(0) == DeviceTime(150_000)
+    assert StrokeRun(DeviceTime(0), Pace.steady(30_000), 2500, 1, half).at(0) == DeviceTime(150_000)
 
 
 def test_a_stroke_that_is_owed_already_happens_at_the_start():
-    owed = StrokeRun(DeviceTime(7), 1, 10, 2, 25 * HOUR_MS)
+    owed = StrokeRun(DeviceTime(7), Pace.steady(1), 10, 2, 25 * HOUR_MS)
     assert [owed.at(0), owed.at(1)] == [DeviceTime(7), DeviceTime(7)]
     assert owed.strokes_before(DeviceTime(7)) == 0
     assert owed.strokes_before(DeviceTime(8)) == 2
 
 
 def test_a_stroke_waits_for_the_millisecond_in_which_all_of_it_was_asked_for():
-    third = StrokeRun(DeviceTime(0), 3, 1, 3)  # a nanolitre each 1,200,000 ms
-    seventh = StrokeRun(DeviceTime(0), 7, 1, 2)  # 514,285.71… ms: never the 285th, always the 286th
+    third = StrokeRun(DeviceTime(0), Pace.steady(3), 1, 3)  # a nanolitre each 1,200,000 ms
+    # 514,285.71… ms: never the 285th, always the 286th
+    seventh = StrokeRun(DeviceTime(0), Pace.steady(7), 1, 2)
     assert [third.at(i).ms for i in range(3)] == [1_200_000, 2_400_000, 3_600_000]
     assert [seventh.at(i).ms for i in range(2)] == [514_286, 1_028_572]
 
@@ -104,8 +127,8 @@ def test_a_run_cut_before_its_start_is_all_rest_and_after_its_last_stroke_all_do
 
 def test_a_run_cut_on_a_stroke_leaves_that_stroke_to_the_rest():
     done, rest = TWELVE.split(DeviceTime(601_000))
-    assert done == StrokeRun(DeviceTime(1000), 30_000, 2500, 1)
-    assert rest == StrokeRun(DeviceTime(601_000), 30_000, 2500, 11, 2500 * HOUR_MS)
+    assert done == StrokeRun(DeviceTime(1000), Pace.steady(30_000), 2500, 1)
+    assert rest == StrokeRun(DeviceTime(601_000), Pace.steady(30_000), 2500, 11, 2500 * HOUR_MS)
     assert rest.at(0) == DeviceTime(601_000)
 
 
@@ -117,18 +140,18 @@ def test_a_run_of_nothing_is_refused_and_the_smallest_run_is_not(
     rate: int, stroke: int, count: int
 ):
     with pytest.raises(ValueError, match="at least one"):
-        StrokeRun(DeviceTime(0), rate, stroke, count)
-    assert StrokeRun(DeviceTime(0), 1, 1, 1).volume_nl == 1
+        StrokeRun(DeviceTime(0), Pace.steady(rate), stroke, count)
+    assert StrokeRun(DeviceTime(0), Pace.steady(1), 1, 1).volume_nl == 1
 
 
 def test_a_run_owes_at_least_nothing():
     with pytest.raises(ValueError, match="owes"):
-        StrokeRun(DeviceTime(0), 1, 1, 1, -1)
+        StrokeRun(DeviceTime(0), Pace.steady(1), 1, 1, -1)
 
 
 @given(short_runs)
 def test_strokes_happen_when_they_are_counted_out(run: StrokeRun):
-    assert [run.at(i).ms for i in range(run.count)] == counted_out(run)
+    assert [run.at(i).ms for i in range(run.count)] == counted_out(run) == run.times()
     assert run.last.ms == counted_out(run)[-1]
 
 
@@ -151,9 +174,7 @@ def test_a_split_conserves_strokes_and_volume(run: StrokeRun, at: DeviceTime):
     parts = [part for part in run.split(at) if part is not None]
     assert sum(part.count for part in parts) == run.count
     assert sum(part.volume_nl for part in parts) == run.volume_nl
-    assert {(part.rate_nl_per_h, part.stroke_nl) for part in parts} == {
-        (run.rate_nl_per_h, run.stroke_nl)
-    }
+    assert {(part.pace, part.stroke_nl) for part in parts} == {(run.pace, run.stroke_nl)}
 
 
 @given(runs, st.lists(st.integers(0, 100), min_size=1, max_size=5))
@@ -186,9 +207,9 @@ def test_no_stroke_comes_before_it_was_asked_for_or_a_millisecond_after(
 ):
     i = data.draw(st.integers(0, run.count - 1))
     at, need = run.at(i).ms, (i + 1) * run.stroke_nl * HOUR_MS
-    assert run.owed + run.rate_nl_per_h * (at - run.start.ms) >= need
+    assert run.owed + run.pace.asked(run.start.ms, at) >= need
     if at > run.start.ms:
-        assert run.owed + run.rate_nl_per_h * (at - 1 - run.start.ms) < need
+        assert run.owed + run.pace.asked(run.start.ms, at - 1) < need
 
 
 @given(runs)
@@ -200,7 +221,7 @@ def test_years_of_flow_are_counted_without_counting_strokes(run: StrokeRun):
 
 def test_ten_years_of_a_rate_that_is_never_whole_are_within_one_stroke():
     years = 3652 * DAY_MS
-    run = StrokeRun(DeviceTime(0), 20_833, 2500, 10**9)
+    run = StrokeRun(DeviceTime(0), Pace.steady(20_833), 2500, 10**9)
     delivered = run.strokes_before(DeviceTime(years + 1)) * 2500
     assert 0 <= 20_833 * years / HOUR_MS - delivered < 2500
 

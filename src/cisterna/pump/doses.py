@@ -9,7 +9,7 @@ from dataclasses import replace
 from cisterna.pump import events as e
 from cisterna.pump import guard
 from cisterna.pump.alarms import wrong_now
-from cisterna.pump.flow import Once, OnceKind, ahead
+from cisterna.pump.flow import Flow, Once, OnceKind, ahead
 from cisterna.pump.guard import Admitted, Inhibited
 from cisterna.pump.programme import PatientRule
 from cisterna.pump.state import State, Step
@@ -155,7 +155,8 @@ def _given(made: Step, dose: Once, per_24h_fg: int) -> Step:
     flow = replace(s.flow, once=dose, reservoir_nl=_REFILLED)
     within = replace(s.guard, per_24h_fg=per_24h_fg)
     admitted = Admitted(dose.start_ms, dose.duration_ms, dose.volume_nl)
-    found = guard.admit(within, admitted, ahead(flow, dose.end_ms + DAY_MS))
+    coming = ahead(flow, dose.end_ms + DAY_MS)
+    found = guard.admit(within, admitted, _strongest_fg(s.flow), coming)
     if isinstance(found, Inhibited):
         words = "With it, some 24 hours would hold more drug than the limit allows."
         return made.refuse("limit", words)
@@ -164,13 +165,12 @@ def _given(made: Step, dose: Once, per_24h_fg: int) -> Step:
 
 def _fastest(s: State, dose: Once) -> int:
     """The fastest scheduled rate while the dose lasts."""
-    if s.flow.schedule is None:
-        return 0
-    at, fastest = dose.start_ms, 0
-    while at < dose.end_ms:
-        rate, at = s.flow.schedule.now(at)
-        fastest = max(fastest, rate)
-    return fastest
+    return s.flow.schedule.fastest(dose.start_ms, dose.end_ms) if s.flow.schedule else 0
+
+
+def _strongest_fg(flow: Flow) -> int:
+    """The most that a stroke can hold of what is in the line and in the reservoir."""
+    return flow.stroke_nl * max(flow.ng_per_ml, *(slug.ng_per_ml for slug in flow.line), 0)
 
 
 def _unfit(s: State, once: Once, beside_nl_per_h: int) -> Why | None:

@@ -12,33 +12,16 @@ Precedence, highest first (the only place that decides it is `wanted`):
 4. schedule, with a clinician's or a patient's dose on top of it.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from cisterna.pump.programme import Slug
-from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, StrokeRun, TipRun
+from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, Pace, StrokeRun, TipRun
 
 OnceKind = Literal["prime", "bridge", "clinician", "patient"]
 ALONE = ("prime", "bridge")
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """A cycle of (ms in the cycle, nL/h) steps that begins at `anchor_ms`; the first is at 0."""
-
-    anchor_ms: int
-    cycle_ms: int
-    steps: tuple[tuple[int, int], ...]
-
-    def now(self, at_ms: int) -> tuple[int, int]:
-        """(rate, when it changes next) at a time."""
-        within = (at_ms - self.anchor_ms) % self.cycle_ms
-        index = bisect_right(self.steps, (within, 1 << 62)) - 1
-        last = index + 1 == len(self.steps)
-        end = self.cycle_ms if last else self.steps[index + 1][0]
-        return self.steps[index][1], at_ms + end - within
+_NOTHING, _LEAST = Pace.steady(0), Pace.steady(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +72,32 @@ class Flow:
     reservoir_nl: int
     ng_per_ml: int
     line: tuple[Slug, ...]
-    schedule: Schedule | None = None
+    schedule: Pace | None = None
     once: Once | None = None
     held: bool = False
     floor_nl_per_h: int | None = None
     owed: int = 0
 
 
-def wanted(flow: Flow) -> tuple[int, int]:
-    """(rate in nL/h, until when) of what flows next; the precedence of this module."""
+def wanted(flow: Flow) -> tuple[Pace, int]:
+    """(pace, until when) of what flows next; the precedence of this module."""
     now, once = flow.now_ms, flow.once
     if flow.held:
-        return 0, now + DAY_MS
+        return _NOTHING, now + DAY_MS
     if flow.floor_nl_per_h is not None:
-        return flow.floor_nl_per_h, now + DAY_MS
+        return Pace.steady(flow.floor_nl_per_h), now + DAY_MS
     if once and once.kind in ALONE:
-        return once.rate_nl_per_h, once.end_ms
-    rate, until = flow.schedule.now(now) if flow.schedule else (0, now + DAY_MS)
-    until = min(until, now + DAY_MS)
+        return Pace.steady(once.rate_nl_per_h), once.end_ms
+    schedule = flow.schedule or _NOTHING
     if once is None:
-        return rate, until
-    return rate + once.rate_nl_per_h, min(until, once.end_ms)
+        return schedule, now + DAY_MS
+    rate, until = schedule.at(now)
+    return Pace.steady(rate + once.rate_nl_per_h), min(until, once.end_ms)
+
+
+def rate_now(flow: Flow) -> int:
+    """How fast it flows now (nL/h)."""
+    return wanted(flow)[0].at(flow.now_ms)[0]
 
 
 def pour(flow: Flow, until_ms: int) -> tuple[TipRun | None, Flow]:
@@ -118,32 +106,45 @@ def pour(flow: Flow, until_ms: int) -> tuple[TipRun | None, Flow]:
     The reservoir never gives more than it has: the run then ends at its last stroke, and what was
     asked for beyond it is lost, not owed.
     """
-    rate, _ = wanted(flow)
-    one = flow.stroke_nl * HOUR_MS
-    asked = flow.owed + rate * (until_ms - flow.now_ms)
-    run = _run(flow, rate, until_ms)
-    count = run.count if run else 0
+    pace, _ = wanted(flow)
+    run = _run(flow, pace, until_ms)
     tip, line = _through(flow, run) if run else (None, flow.line)
-    left, owed = flow.reservoir_nl - count * flow.stroke_nl, asked - count * one
-    once = flow.once
+    return tip, _after(flow, pace, run, line, until_ms)
+
+
+def _after(
+    flow: Flow, pace: Pace, run: StrokeRun | None, line: tuple[Slug, ...], until_ms: int
+) -> Flow:
+    """The flow once that run is made; every field is named, for this is made for each event."""
+    count, one = run.count if run else 0, flow.stroke_nl * HOUR_MS
+    left = flow.reservoir_nl - count * flow.stroke_nl
+    owed, once = flow.owed + pace.asked(flow.now_ms, until_ms) - count * one, flow.once
     if once and until_ms >= once.end_ms:
-        owed += once.rest
-        once = None
-    if left < flow.stroke_nl:
-        owed = min(owed, one - 1)
-    after = replace(flow, now_ms=until_ms, reservoir_nl=left, line=line, once=once, owed=owed)
-    return tip, after
+        owed, once = owed + once.rest, None
+    return Flow(
+        now_ms=until_ms,
+        stroke_nl=flow.stroke_nl,
+        reservoir_nl=left,
+        ng_per_ml=flow.ng_per_ml,
+        line=line,
+        schedule=flow.schedule,
+        once=once,
+        held=flow.held,
+        floor_nl_per_h=flow.floor_nl_per_h,
+        owed=min(owed, one - 1) if left < flow.stroke_nl else owed,
+    )
 
 
-def _run(flow: Flow, rate: int, until_ms: int) -> StrokeRun | None:
+def _run(flow: Flow, pace: Pace, until_ms: int) -> StrokeRun | None:
     """The strokes from now to `until_ms`, as many as the reservoir has."""
     if flow.held or until_ms <= flow.now_ms:
         return None
-    made = (flow.owed + rate * (until_ms - 1 - flow.now_ms)) // (flow.stroke_nl * HOUR_MS)
+    made = (flow.owed + pace.asked(flow.now_ms, until_ms - 1)) // (flow.stroke_nl * HOUR_MS)
     count = min(made, flow.reservoir_nl // flow.stroke_nl)
     if count < 1:
         return None
-    return StrokeRun(DeviceTime(flow.now_ms), max(1, rate), flow.stroke_nl, count, flow.owed)
+    pace = pace if pace.sums[-1] else _LEAST
+    return StrokeRun(DeviceTime(flow.now_ms), pace, flow.stroke_nl, count, flow.owed)
 
 
 def _through(flow: Flow, run: StrokeRun) -> tuple[TipRun, tuple[Slug, ...]]:

@@ -19,14 +19,14 @@ Integers only: ms, nL, nL/h, fg; balances in nL·ms/h (3,600,000 make a nanolitr
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, chain, pairwise, repeat
 from typing import Literal
 
-from cisterna.quantity import DAY_MS, HOUR_MS, StrokeRun, TipRun
+from cisterna.quantity import DAY_MS, HOUR_MS, Pace, StrokeRun, TipRun
 
 Why = Literal["flow", "device", "dose", "time"]
 Regime = Literal["none", "schedule", "floor"]
-_ANY_RATE = _FAR = 1 << 62
+_ANY_RATE = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +42,41 @@ class Inhibited:
 class Granted:
     """A repeating schedule: (ms in the cycle, nL/h) steps, the first at zero.
 
-    The cycle begins at `anchor_ms` and every `cycle_ms` before and after it.
+    The cycle begins at `anchor_ms` and every `cycle_ms` before and after it. `heaviest` is the
+    most that it grants in any 24 hours.
     """
 
     anchor_ms: int
     cycle_ms: int
     steps: tuple[tuple[int, int], ...]
     sums: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    heaviest: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         ends = [*(at for at, _ in self.steps[1:]), self.cycle_ms]
         parts = (rate * (end - at) for (at, rate), end in zip(self.steps, ends, strict=True))
         object.__setattr__(self, "sums", tuple(accumulate(parts, initial=0)))
+        object.__setattr__(self, "heaviest", self._heaviest())
 
     def between(self, start_ms: int, end_ms: int) -> int:
         """What it grants in [start, end)."""
         return self._by(end_ms) - self._by(start_ms)
 
-    def steady(self, at_ms: int) -> tuple[int, int]:
-        """(nL/h, until when) of the step at a time."""
-        cycles, index, _ = self._step(at_ms)
-        ends = self.steps[index + 1][0] if index + 1 < len(self.steps) else self.cycle_ms
-        return self.steps[index][1], self.anchor_ms + cycles * self.cycle_ms + ends
+    def bends(self, start_ms: int, end_ms: int) -> list[int]:
+        """When its rate may change in (start, end)."""
+        found, begin = [], start_ms - (start_ms - self.anchor_ms) % self.cycle_ms
+        while begin < end_ms:
+            found += [begin + at for at, _ in self.steps if start_ms < begin + at < end_ms]
+            begin += self.cycle_ms
+        return found if len(self.steps) > 1 else []
 
-    def heaviest_day(self) -> int:
-        """The most that it grants in any 24 hours: such a window has an edge on a step."""
+    def paces(self, pace: Pace) -> bool:
+        """Whether a pace asks for just what it grants, at every time."""
+        alike = pace.steps == self.steps and pace.cycle_ms == self.cycle_ms
+        return alike and (pace.anchor_ms - self.anchor_ms) % self.cycle_ms == 0
+
+    def _heaviest(self) -> int:
+        """A window that holds the most has an edge on a step."""
         edges = [self.anchor_ms + at for at, _ in self.steps]
         return max(
             *(self.between(edge, edge + DAY_MS) for edge in edges),
@@ -74,14 +84,10 @@ class Granted:
         )
 
     def _by(self, at_ms: int) -> int:
-        cycles, index, within = self._step(at_ms)
+        cycles, within = divmod(at_ms - self.anchor_ms, self.cycle_ms)
+        index = bisect_right(self.steps, (within, _ANY_RATE)) - 1
         at, rate = self.steps[index]
         return cycles * self.sums[-1] + self.sums[index] + rate * (within - at)
-
-    def _step(self, at_ms: int) -> tuple[int, int, int]:
-        """(cycles, step, ms in the cycle) at a time."""
-        cycles, within = divmod(at_ms - self.anchor_ms, self.cycle_ms)
-        return cycles, bisect_right(self.steps, (within, _ANY_RATE)) - 1, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +112,16 @@ class Admitted:
         """Its rate, rounded down."""
         return self.volume_nl * HOUR_MS // self.duration_ms
 
-    def steady(self, at_ms: int) -> tuple[int, int]:
-        """(nL/h, until when) at a time."""
-        if at_ms < self.start_ms:
-            return 0, self.start_ms
-        if at_ms < self.end_ms:
-            return self.rate_nl_per_h, self.end_ms
-        rest = self.volume_nl * HOUR_MS - self.rate_nl_per_h * self.duration_ms
-        return (rest, self.end_ms + 1) if at_ms == self.end_ms else (0, _FAR)
+    @property
+    def rest(self) -> int:
+        """What the rounded rate leaves for the end."""
+        return self.volume_nl * HOUR_MS - self.rate_nl_per_h * self.duration_ms
+
+    def between(self, start_ms: int, end_ms: int) -> int:
+        """What it grants in [start, end)."""
+        lasts = min(end_ms, self.end_ms) - max(start_ms, self.start_ms)
+        rest = self.rest if start_ms <= self.end_ms < end_ms else 0
+        return self.rate_nl_per_h * max(0, lasts) + rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +129,10 @@ class Guard:
     """What the guard knows; a value, so that a power loss cannot leave it half-changed.
 
     `checked_ms` is the time up to which flow was checked. `regime` says what is granted from then
-    on besides what was admitted: the schedule, the floor, or nothing. `lowest` is the
-    lowest point so far of the balance (commanded less granted), counted from its value now.
+    on besides what was admitted: the schedule, the floor, or nothing. Since `plain_ms` it has been
+    the schedule, and all that was admitted besides stands in `admitted`, for as long as 24 hours
+    can hold it. `lowest` is the lowest point so far of the balance (commanded less granted),
+    counted from its value now.
     """
 
     stroke_nl: int
@@ -132,55 +142,54 @@ class Guard:
     schedule: Granted | None = None
     floor_nl_per_h: int = 0
     regime: Regime = "none"
+    plain_ms: int = 0
     admitted: tuple[Admitted, ...] = ()
     lowest: int = 0
     history: tuple[TipRun, ...] = ()
 
-    def steady(self, at_ms: int) -> tuple[int, int]:
-        """(all that may flow in nL/h, until when it stays so) at a time."""
-        rate, until = 0, _FAR
+    def granted(self, until_ms: int) -> int:
+        """All that may flow from `checked_ms` until a time."""
+        total = sum(once.between(self.checked_ms, until_ms) for once in self.admitted)
         if self.regime == "floor":
-            rate = self.floor_nl_per_h
-        elif self.regime == "schedule" and self.schedule:
-            rate, until = self.schedule.steady(at_ms)
-        for once in self.admitted:
-            extra, end = once.steady(at_ms)
-            rate, until = rate + extra, min(until, end)
-        return rate, until
+            return total + self.floor_nl_per_h * (until_ms - self.checked_ms)
+        if self.regime == "schedule" and self.schedule:
+            return total + self.schedule.between(self.checked_ms, until_ms)
+        return total
 
-    def granted(self, until_ms: int) -> Iterator[tuple[int, int, int]]:
-        """All that may flow from `checked_ms` on, in pieces of (begin, end, nL/h)."""
-        begin = self.checked_ms
-        while begin < until_ms:
-            rate, end = self.steady(begin)
-            yield begin, min(end, until_ms), rate
-            begin = end
+    def at_once(self, at_ms: int) -> int:
+        """What is granted all at once in this millisecond: what a rounded rate left for the end."""
+        return sum(once.rest for once in self.admitted if once.end_ms == at_ms)
 
 
 def programmed(guard: Guard, schedule: Granted, floor_nl_per_h: int, per_24h_fg: int) -> Guard:
     """A programme is activated: its schedule, its safe floor and its limit."""
-    return replace(guard, schedule=schedule, floor_nl_per_h=floor_nl_per_h, per_24h_fg=per_24h_fg)
+    now = guard.checked_ms
+    return replace(
+        guard, schedule=schedule, floor_nl_per_h=floor_nl_per_h, per_24h_fg=per_24h_fg, plain_ms=now
+    )
 
 
 def schedule_fits(schedule: Granted, ng_per_ml: int, per_24h_fg: int) -> Inhibited | None:
     """Whether the schedule alone stays within the limit in every 24 hours, once, when staged."""
-    mass = -(-schedule.heaviest_day() * ng_per_ml // HOUR_MS)
+    mass = -(-schedule.heaviest * ng_per_ml // HOUR_MS)
     return Inhibited("dose", mass, per_24h_fg) if mass > per_24h_fg else None
 
 
 def allowed(guard: Guard, once: Admitted) -> Guard:
-    """A prime or a bridge, which was checked as a whole when it was staged."""
+    """A dose that was admitted; a prime or a bridge, which was checked when it was staged."""
     return replace(guard, admitted=(*guard.admitted, once))
 
 
 def ruled(guard: Guard, regime: Regime) -> Guard:
     """What is granted from now on: the schedule, the floor, or nothing."""
-    return guard if guard.regime == regime else replace(guard, regime=regime)
+    if guard.regime == regime:
+        return guard
+    return replace(guard, regime=regime, plain_ms=guard.checked_ms)
 
 
 def called_off(guard: Guard) -> Guard:
     """What was admitted and has not flowed will not flow."""
-    return replace(guard, admitted=())
+    return replace(guard, admitted=(), plain_ms=guard.checked_ms)
 
 
 def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibited:
@@ -196,27 +205,35 @@ def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibi
     if isinstance(books, Inhibited):
         return books
     balance, lowest = books
+    day = until_ms - DAY_MS
     old = 0
-    while old < len(guard.history) and guard.history[old].run.last.ms <= until_ms - DAY_MS:
+    while old < len(guard.history) and guard.history[old].run.last.ms <= day:
         old += 1
-    recent = guard.history[old:]
-    return replace(
-        guard,
+    recent = guard.history[old:] if old else guard.history
+    return Guard(  # every field is named, for this is made for each event
+        stroke_nl=guard.stroke_nl,
+        device_nl_per_h=guard.device_nl_per_h,
+        per_24h_fg=guard.per_24h_fg,
         checked_ms=until_ms,
+        schedule=guard.schedule,
+        floor_nl_per_h=guard.floor_nl_per_h,
+        regime=guard.regime,
+        plain_ms=guard.plain_ms,
+        admitted=tuple([once for once in guard.admitted if once.end_ms >= day]),
         lowest=lowest - balance,
         history=recent if tip is None else (*recent, tip),
-        admitted=tuple(a for a in guard.admitted if a.end_ms >= until_ms),
     )
 
 
 def _out_of_bounds(guard: Guard, run: StrokeRun, until_ms: int) -> Inhibited | None:
     """A run that no pump like this makes, or that is not of this time."""
-    if run.rate_nl_per_h > guard.device_nl_per_h:
-        return Inhibited("device", run.rate_nl_per_h, guard.device_nl_per_h)
+    fastest, last = run.fastest_nl_per_h, run.last.ms
+    if fastest > guard.device_nl_per_h:
+        return Inhibited("device", fastest, guard.device_nl_per_h)
     if run.start.ms < guard.checked_ms or run.stroke_nl != guard.stroke_nl:
         return Inhibited("time", run.start.ms, guard.checked_ms)
-    if run.last.ms >= until_ms:
-        return Inhibited("time", run.last.ms, until_ms)
+    if last >= until_ms:
+        return Inhibited("time", last, until_ms)
     return None
 
 
@@ -224,43 +241,75 @@ def _balanced(guard: Guard, run: StrokeRun | None, until_ms: int) -> tuple[int, 
     """(balance at `until_ms`, its lowest point), or by how much it rises too far.
 
     What a run asks for, less what is granted, is a line of straight pieces. The balance before a
-    stroke is above that line less a stroke and a millisecond of flow; after it, and after what is
-    granted in its millisecond, it is at most on the line less that grant. So the ends of the
-    pieces bound the rise over all strokes between them.
+    stroke is above that line less a stroke and a millisecond of the fastest flow; after it, it is
+    at most on the line less what its millisecond grants at once. So the ends of the pieces bound
+    the rise over all strokes between them.
     """
-    sum_granted, lowest = 0, guard.lowest
+    total, lowest = guard.granted(until_ms), guard.lowest
     if run is None:
-        sum_granted = sum(rate * (end - begin) for begin, end, rate in guard.granted(until_ms))
-        return -sum_granted, min(lowest, -sum_granted)
-    one, first, last = run.stroke_nl * HOUR_MS, run.at(0).ms, run.last.ms
+        return -total, min(lowest, -total)
+    first, one = run.at(0).ms, run.stroke_nl * HOUR_MS
     room = one + guard.device_nl_per_h
-    for begin, end, rate in guard.granted(until_ms):
-        if begin <= first:
-            lowest = min(lowest, -sum_granted - rate * (min(first, end) - begin))
-        low, high = max(begin, first), min(end - 1, last)
-        for at in (low, high) if low <= high else ():
-            asked = run.owed + run.rate_nl_per_h * (at - run.start.ms)
-            line = asked - sum_granted - rate * (at - begin)
-            if line - rate - lowest > room:
-                return Inhibited("flow", line - rate - lowest, room)
-            lowest = min(lowest, line - run.rate_nl_per_h - one)
-        sum_granted += rate * (end - begin)
-    balance = run.count * one - sum_granted
+    lowest = min(lowest, -guard.granted(first))
+    for at in _ends(guard, run, first):
+        line = run.asked(at) - guard.granted(at)
+        most = line - guard.at_once(at)
+        if most - lowest > room:
+            return Inhibited("flow", most - lowest, room)
+        lowest = min(lowest, line - room)
+    balance = run.count * one - total
     return balance, min(lowest, balance)
 
 
-def admit(guard: Guard, dose: Admitted, ahead: Iterable[TipRun]) -> Guard | Inhibited:
+def _ends(guard: Guard, run: StrokeRun, first_ms: int) -> list[int]:
+    """The ends of the straight pieces from the first stroke to the last, in order."""
+    last = run.last.ms
+    bends = {first_ms, last + 1}
+    for once in guard.admitted:
+        bends |= {once.start_ms, once.end_ms, once.end_ms + 1}
+    schedule = guard.schedule if guard.regime == "schedule" else None
+    if not (schedule and schedule.paces(run.pace)):
+        bends.update(begin for begin, _, _ in run.pace.pieces(first_ms, last + 1))
+        bends.update(schedule.bends(first_ms, last) if schedule else ())
+    begins = sorted(at for at in bends if first_ms <= at <= last + 1)
+    return [at for begin, end in pairwise(begins) for at in (begin, end - 1)]
+
+
+def admit(
+    guard: Guard, dose: Admitted, strongest_fg: int, ahead: Iterable[TipRun]
+) -> Guard | Inhibited:
     """Admit one dose, if every window that it can touch stays within the limit.
 
-    `ahead` is all that will leave the tip from now to 24 hours after the end of the dose: what is
-    committed, what is scheduled, and the dose itself.
+    No stroke that is still to come holds more than `strongest_fg`. `ahead` is all that will leave
+    the tip from now to 24 hours after the end of the dose: what is committed, what is scheduled,
+    and the dose itself. It is looked at stroke by stroke unless the dose fits in any case.
     """
-    every = chain.from_iterable(map(_strokes, chain(guard.history, ahead)))
-    strokes = [stroke for stroke in every if stroke[0] > guard.checked_ms - DAY_MS]
-    most = heaviest_day(strokes, dose.end_ms)
-    if most > guard.per_24h_fg:
-        return Inhibited("dose", most, guard.per_24h_fg)
-    return replace(guard, admitted=(*guard.admitted, dose))
+    if not _fits_anyhow(guard, dose, strongest_fg):
+        every = chain.from_iterable(map(_strokes, chain(guard.history, ahead)))
+        strokes = [stroke for stroke in every if stroke[0] > guard.checked_ms - DAY_MS]
+        most = heaviest_day(strokes, dose.end_ms)
+        if most > guard.per_24h_fg:
+            return Inhibited("dose", most, guard.per_24h_fg)
+    return allowed(guard, dose)
+
+
+def _fits_anyhow(guard: Guard, dose: Admitted, strongest_fg: int) -> bool:
+    """Whether even the most that any 24 hours can hold is within the limit.
+
+    Where nothing but schedule and doses flowed for a day, that is the heaviest day of the
+    schedule, the most of the doses in any window (which begins with one of them or ends with one),
+    and the stroke by which flow may exceed what is granted, all of it at the strongest.
+    """
+    day_ago = guard.checked_ms - DAY_MS
+    if guard.regime != "schedule" or guard.schedule is None or guard.plain_ms > day_ago:
+        return False
+    doses = (*guard.admitted, dose)
+    begins = [b for d in doses for b in (d.start_ms, d.end_ms + 1 - DAY_MS)]
+    extra = max(sum(d.between(b, b + DAY_MS) for d in doses) for b in begins)
+    one = guard.stroke_nl * HOUR_MS
+    strokes = (guard.schedule.heaviest + extra + one + guard.device_nl_per_h) // one
+    flowed = max((fg for tip in guard.history for _, fg in tip.parts), default=0)
+    return strokes * max(strongest_fg, flowed) <= guard.per_24h_fg
 
 
 def heaviest_day(strokes: list[tuple[int, int]], last_start_ms: int) -> int:

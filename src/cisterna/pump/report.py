@@ -7,7 +7,7 @@ its state that is thrown away: what it says is what a press of the button would 
 from cisterna.pump import events as e
 from cisterna.pump.beside import Beside
 from cisterna.pump.controller import step
-from cisterna.pump.flow import wanted
+from cisterna.pump.flow import rate_now
 from cisterna.pump.link.canonical import LARGEST, Json
 from cisterna.pump.link.keys import Ring
 from cisterna.pump.link.record import plain
@@ -37,7 +37,7 @@ def patient_report(state: State, at_ms: int, beside: Beside) -> Content:
         "words": now.programme.words if now.programme else None,
         "mode": now.programme.mode if now.programme else None,
         "dose": dose_report(now, at_ms, beside),
-        "flow_nl_per_h": wanted(now.flow)[0],
+        "flow_nl_per_h": rate_now(now.flow),
         "flows": _flags(now, beside),
         "reservoir_nl": now.flow.reservoir_nl,
         "refill": _refill(now, at_ms),

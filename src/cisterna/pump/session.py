@@ -10,11 +10,10 @@ from dataclasses import replace
 from cisterna.pump import doses, guard
 from cisterna.pump import events as e
 from cisterna.pump.alarms import effect
-from cisterna.pump.flow import Schedule
 from cisterna.pump.guard import Granted
 from cisterna.pump.programme import Programme, faults
 from cisterna.pump.state import Session, State, Step
-from cisterna.quantity import HOUR_MS
+from cisterna.quantity import HOUR_MS, Pace
 
 
 def opened(made: Step, event: e.SessionOpened) -> Step:
@@ -81,8 +80,8 @@ def activated(made: Step, event: e.Activated) -> Step:
     line = s.flow.line
     if s.programme and s.programme.primary != p.primary:
         line = tuple(replace(slug, ng_per_ml=0) for slug in line)
-    cycle = Schedule(schedule.anchor_ms, p.cycle_ms, p.steps)
-    flow = replace(s.flow, schedule=cycle, line=line)
+    pace = Pace(schedule.anchor_ms, p.cycle_ms, p.steps)
+    flow = replace(s.flow, schedule=pace, line=line)
     faulty = s.stopped_ms if effect(s.alarms) == "stop" else None
     ordered = event.at_ms if p.mode == "stopped" else faulty
     left = p.bridge.volume_nl if p.bridge else s.bridge_left_nl

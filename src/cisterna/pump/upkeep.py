@@ -5,7 +5,7 @@ from dataclasses import replace
 from cisterna.pump import alarms as a
 from cisterna.pump import doses
 from cisterna.pump import events as e
-from cisterna.pump.flow import ALONE, Flow, wanted
+from cisterna.pump.flow import ALONE, Flow, rate_now
 from cisterna.pump.programme import Slug
 from cisterna.pump.state import State, Step, Unknown
 from cisterna.quantity import TipRun
@@ -77,7 +77,7 @@ def minimum(made: Step, event: e.MinimumOrdered) -> Step:
     floor = s.programme.floor_nl_per_h if s.programme else None
     if floor is None:
         return stopped(made, e.Stopped(event.at_ms))
-    if floor > wanted(replace(s.flow, once=None))[0]:
+    if floor > rate_now(replace(s.flow, once=None)):
         return made.refuse("not-less", "The prescribed floor is more than flows now.")
     made = doses.interrupt(made)
     return made.now(replace(made.state, minimum=True)).said("minimum-rate")

@@ -62,8 +62,9 @@ class VirtualPump:
 
     def run(self, state: State, until_ms: int) -> None:
         """Do what the controller planned, up to a time that its plan covers."""
-        run = state.tip.run if state.tip else None
-        self._flow(state, Commanded(until_ms, wanted(state.flow)[0], _until(run, until_ms)))
+        run, pace = state.tip.run if state.tip else None, wanted(state.flow)[0]
+        for _, end, rate in pace.pieces(self.body.now_ms, until_ms):
+            self._flow(state, Commanded(end, rate, _until(run, end)))
 
     def rest(self, state: State, until_ms: int) -> None:
         """Without power nothing is commanded; what flows by itself goes on."""

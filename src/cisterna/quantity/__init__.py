@@ -23,6 +23,7 @@ from cisterna.quantity.measure import (
     UnknownUnit,
     UnreadableQuantity,
 )
+from cisterna.quantity.pace import Pace
 from cisterna.quantity.show import decimal_text, show
 from cisterna.quantity.stroke import DAY_MS, HOUR_MS, StrokeRun, TipRun
 from cisterna.quantity.time import CivilTime, DeviceClock, DeviceTime, between, later
@@ -45,6 +46,7 @@ __all__ = [
     "DeviceTime",
     "Dimension",
     "DimensionMismatch",
+    "Pace",
     "Quantity",
     "QuantityError",
     "StrokeRun",

@@ -1,14 +1,15 @@
 """The stroke run: the unit of flow inside a pump.
 
-Controller, guard, journal and oracle speak in runs of equal strokes at a constant rate, so years
-of flow cost little memory and a power loss may split a run at any stroke. Integers only: volumes
-in nanolitres, times in milliseconds, rates in nanolitres per hour, masses in femtograms (a
-nanolitre at 1 ng/mL holds 1 fg). What a rate leaves over between two strokes is carried in units
+Controller, guard, journal and oracle speak in runs of equal strokes at a pace, so years of flow
+cost little memory and a power loss may split a run at any stroke. Integers only: volumes in
+nanolitres, times in milliseconds, rates in nanolitres per hour, masses in femtograms (a
+nanolitre at 1 ng/mL holds 1 fg). What a pace leaves over between two strokes is carried in units
 of nL·ms/h, `HOUR_MS` of which are a nanolitre, so nothing is ever rounded away.
 """
 
 from dataclasses import dataclass
 
+from cisterna.quantity.pace import Pace
 from cisterna.quantity.time import DeviceTime
 
 HOUR_MS = 3_600_000
@@ -17,22 +18,22 @@ DAY_MS = 24 * HOUR_MS
 
 @dataclass(frozen=True, slots=True)
 class StrokeRun:
-    """`count` strokes of `stroke_nl` at a constant rate from `start`, with `owed` carried over.
+    """`count` strokes of `stroke_nl` at a pace from `start`, with `owed` carried over.
 
     Stroke i (from 0) happens in the first millisecond t in which what was carried and what the
-    rate has asked for since make it up: owed + rate·(t − start) ≥ (i + 1)·stroke·3,600,000.
-    A stroke counts at its start. Raises `ValueError` for a rate, count or volume below one, or
-    less than nothing carried over.
+    pace has asked for since make it up: owed + asked(start, t) ≥ (i + 1)·stroke·3,600,000.
+    A stroke counts at its start. Raises `ValueError` for a pace that asks for nothing, a count or
+    volume below one, or less than nothing carried over.
     """
 
     start: DeviceTime
-    rate_nl_per_h: int
+    pace: Pace
     stroke_nl: int
     count: int
     owed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.rate_nl_per_h, self.count, self.stroke_nl) < 1:
+        if self.pace.sums[-1] < 1 or self.count < 1 or self.stroke_nl < 1:
             raise ValueError("a stroke run needs a rate, a count and a volume of at least one")
         if self.owed < 0:
             raise ValueError("a stroke run owes nothing or something")
@@ -42,16 +43,35 @@ class StrokeRun:
         """Volume of the whole run in nanolitres."""
         return self.count * self.stroke_nl
 
+    @property
+    def fastest_nl_per_h(self) -> int:
+        """Its fastest rate from its start to its last stroke."""
+        return self.pace.fastest(self.start.ms, max(self.last.ms, self.start.ms + 1))
+
+    def asked(self, at_ms: int) -> int:
+        """What was carried over and asked for before `at_ms` (nL·ms/h)."""
+        return self.owed + self.pace.asked(self.start.ms, at_ms)
+
     def at(self, stroke: int) -> DeviceTime:
         """When stroke `stroke` (from 0) happens."""
         missing = (stroke + 1) * self.stroke_nl * HOUR_MS - self.owed
-        return DeviceTime(self.start.ms + max(0, -(-missing // self.rate_nl_per_h)))
+        return self.start if missing <= 0 else DeviceTime(self.pace.reached(self.start.ms, missing))
 
     def times(self) -> list[int]:
         """When each stroke happens, in ms."""
-        start, rate, one = self.start.ms, self.rate_nl_per_h, self.stroke_nl * HOUR_MS
-        first = one - self.owed
-        return [start + max(0, -(-(first + n * one) // rate)) for n in range(self.count)]
+        one, found = self.stroke_nl * HOUR_MS, list[int]()
+        begin, missing, left = self.start.ms, one - self.owed, self.count
+        far = self.last.ms + 1
+        for at, end, rate in self.pace.pieces(begin, far):
+            asked = rate * (end - at)
+            number = min(left, (asked - missing) // one + 1)
+            if number > 0:
+                found += [
+                    at + max(0, -(-(missing + n * one) // max(1, rate))) for n in range(number)
+                ]
+                missing, left = missing + number * one, left - number
+            missing -= asked
+        return found
 
     @property
     def last(self) -> DeviceTime:
@@ -60,11 +80,9 @@ class StrokeRun:
 
     def strokes_before(self, at: DeviceTime) -> int:
         """How many strokes happen in [start, at)."""
-        elapsed = at.ms - 1 - self.start.ms
-        if elapsed < 0:
+        if at.ms <= self.start.ms:
             return 0
-        made = (self.owed + self.rate_nl_per_h * elapsed) // (self.stroke_nl * HOUR_MS)
-        return min(self.count, made)
+        return min(self.count, self.asked(at.ms - 1) // (self.stroke_nl * HOUR_MS))
 
     def volume_before(self, at: DeviceTime) -> int:
         """Nanolitres of the strokes that happen before `at`."""
@@ -77,12 +95,11 @@ class StrokeRun:
         if before == self.count:
             return first, None
         begin = max(at, self.start)
-        asked = self.owed + self.rate_nl_per_h * (begin.ms - self.start.ms)
-        owed = asked - before * self.stroke_nl * HOUR_MS
+        owed = self.asked(begin.ms) - before * self.stroke_nl * HOUR_MS
         return first, self._with(begin, self.count - before, owed)
 
     def _with(self, start: DeviceTime, count: int, owed: int) -> "StrokeRun":
-        return StrokeRun(start, self.rate_nl_per_h, self.stroke_nl, count, owed)
+        return StrokeRun(start, self.pace, self.stroke_nl, count, owed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,9 +88,7 @@ def _plain(pump: State) -> tuple[str, list[tuple[int, int]]]:
     strokes = [
         (at, mass)
         for tip in pump.guard.history
-        for at, mass in zip(
-            tip.run.times(), [m for n, m in tip.parts for _ in range(n)], strict=True
-        )
+        for at, mass in zip(tip.run.times(), canon.masses(tip), strict=True)
         if at > NOW - DAY_MS
     ]
     bare = replace(pump, guard=replace(pump.guard, history=()))

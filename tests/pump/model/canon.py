@@ -8,6 +8,8 @@ can no longer matter is then forgotten:
 - a lockout, a session's or a stop's limit that has passed has passed, however long ago;
 - when an alarm began is shown to people and decides nothing;
 - a stroke that has flowed is its time and mass, whatever run it was part of;
+- since when the guard may look at a whole day at once instead of stroke by stroke, which decides
+  nothing (test_guard holds the one against the other);
 - a reservoir of a `deep` pump is filled up again: it is never near any of its marks;
 - a command older than `STALE_MS` has expired, however old it is, and so has the link's restart;
 - of a command's answer only its kind counts; the digest of its head, which names the
@@ -24,7 +26,7 @@ from cisterna.pump.link.ledger import Account, Ledger
 from cisterna.pump.link.rules import LEASE_MS
 from cisterna.pump.link.state import Link
 from cisterna.pump.state import State
-from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, StrokeRun, TipRun
+from cisterna.quantity import DAY_MS, HOUR_MS, DeviceTime, Pace, StrokeRun, TipRun
 
 NOW = 12 * DAY_MS
 STALE_MS = 80_000
@@ -55,6 +57,7 @@ def moved(state: State, by: int) -> State:
         guard=replace(
             watch,
             checked_ms=watch.checked_ms + by,
+            plain_ms=watch.plain_ms + by,
             schedule=granted,
             admitted=admitted,
             history=tuple(_tip(t, by) for t in watch.history),
@@ -85,6 +88,7 @@ def pump(state: State, past: Past) -> State:
         s,
         flow=_flow(s.flow, past.deep_nl),
         guard=_guard(s.guard),
+        tip=s.tip and _planned(s.tip),
         clock_ms=(s.clock_ms + NOW) % DAY_MS - NOW,
         session=session,
         granted=tuple(t for t in s.granted if t > NOW - DAY_MS),
@@ -123,7 +127,9 @@ def _guard(watch: Guard) -> Guard:
     plan = watch.schedule
     if plan:
         plan = replace(plan, anchor_ms=_cycle(plan.anchor_ms, plan.cycle_ms))
-    return replace(watch, schedule=plan, history=tuple(_past(t) for t in watch.history))
+    due = tuple(once for once in watch.admitted if once.end_ms >= NOW)
+    past = _past(watch.history)
+    return replace(watch, schedule=plan, plain_ms=NOW, admitted=due, history=past)
 
 
 def _cycle(anchor_ms: int, cycle_ms: int) -> int:
@@ -131,19 +137,42 @@ def _cycle(anchor_ms: int, cycle_ms: int) -> int:
     return NOW - (NOW - anchor_ms) % cycle_ms
 
 
-def _past(tip: TipRun) -> TipRun:
-    """The same strokes, from the first of them on."""
-    run = tip.run
-    first = run.at(0)
-    if run.count == 1:
-        alone = StrokeRun(first, 1, run.stroke_nl, 1, run.stroke_nl * HOUR_MS)
-        return TipRun(alone, tip.parts)
-    owed = run.owed + run.rate_nl_per_h * (first.ms - run.start.ms)
-    return TipRun(replace(run, start=first, owed=owed), tip.parts)
+def _past(history: tuple[TipRun, ...]) -> tuple[TipRun, ...]:
+    """The same strokes, each a run of its own."""
+    return tuple(
+        TipRun(_alone(tip.run, at), ((1, mass),))
+        for tip in history
+        for at, mass in zip(tip.run.times(), masses(tip), strict=True)
+    )
+
+
+def _alone(run: StrokeRun, at_ms: int) -> StrokeRun:
+    return StrokeRun(DeviceTime(at_ms), Pace.steady(1), run.stroke_nl, 1, run.stroke_nl * HOUR_MS)
 
 
 def _tip(tip: TipRun, by: int) -> TipRun:
-    return replace(tip, run=replace(tip.run, start=DeviceTime(tip.run.start.ms + by)))
+    run = tip.run
+    pace = replace(run.pace, anchor_ms=run.pace.anchor_ms + by) if _cyclic(run.pace) else run.pace
+    return replace(tip, run=replace(run, pace=pace, start=DeviceTime(run.start.ms + by)))
+
+
+def _planned(tip: TipRun) -> TipRun:
+    """The same run, its pace anchored as the schedule is."""
+    pace = tip.run.pace
+    if not _cyclic(pace):
+        return tip
+    pace = replace(pace, anchor_ms=_cycle(pace.anchor_ms, pace.cycle_ms))
+    return replace(tip, run=replace(tip.run, pace=pace))
+
+
+def _cyclic(pace: Pace) -> bool:
+    """Whether it is a schedule; one rate for ever has no time of its own."""
+    return pace.cycle_ms > 1
+
+
+def masses(tip: TipRun) -> list[int]:
+    """The mass of each stroke (fg)."""
+    return [mass for strokes, mass in tip.parts for _ in range(strokes)]
 
 
 def _at(ms: int | None, by: int) -> int | None:

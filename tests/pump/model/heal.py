@@ -11,7 +11,7 @@ its ids are new. So the accounts are left out, and many states are one.
 from dataclasses import replace
 
 from cisterna.pump import events as e
-from cisterna.pump.flow import wanted
+from cisterna.pump.flow import rate_now
 from cisterna.pump.link.ledger import Ledger
 from cisterna.pump.state import State
 from tests.pump.model import bench
@@ -101,7 +101,7 @@ class Healer:
         plan = flow.schedule
         if flow.held or flow.floor_nl_per_h is not None or plan is None:
             raise Broken("liveness", "the pump is healed and does not run")
-        if wanted(flow)[0] != plan.now(NOW)[0]:
+        if rate_now(flow) != plan.at(NOW)[0]:
             raise Broken("liveness", "the pump is healed and runs something else")
         for _ in range(5):
             pair = self.body.waits(pair, bench.QUARTER_MS)
