@@ -62,7 +62,7 @@ def _settled(made: Step, at_ms: int) -> Step:
     flow = then.flow
     pumped = s.flow.reservoir_nl - flow.reservoir_nl
     left = s.bridge_left_nl if s.flow.once else max(0, s.bridge_left_nl - pumped)
-    made = made.now(replace(s, flow=flow, guard=then.guard, then=None, bridge_left_nl=left))
+    made = made.now(s.moved(then, left))
     if s.flow.once and flow.once is None:
         made = _ended(made, s.flow.once)
     return upkeep.watched(made)
@@ -94,8 +94,7 @@ def _ended(made: Step, once: Once) -> Step:
     closed = e.Closed(once.kind, once.number, volume, volume, volume)
     if once.kind == "bridge":
         made = made.now(replace(made.state, bridge_left_nl=0))
-    made = replace(made, closed=(*made.closed, closed))
-    return made.said(f"{once.kind}-ended", str(volume))
+    return made.over(closed).said(f"{once.kind}-ended", str(volume))
 
 
 def _dark(made: Step, until_ms: int) -> Step:
@@ -126,14 +125,16 @@ def _planned(made: Step) -> Step:
     floor = _floor(made.state) if effect == "floor" or made.state.minimum else None
     made = doses.interrupt(made) if held or floor is not None else session.bridged(made)
     s = made.state
-    flow = replace(s.flow, held=held, floor_nl_per_h=floor)
+    flow = s.flow
+    if (held, floor) != (flow.held, flow.floor_nl_per_h):
+        flow = replace(flow, held=held, floor_nl_per_h=floor)
     watch = guard.ruled(s.guard, _regime(flow))
     _, until = wanted(flow)
     tip, then = _until(flow, watch, until)
     if isinstance(then, Inhibited):
         return _inhibited(made, then)
     until = upkeep.next_watch(s, flow, tip, until)
-    return made.now(replace(s, flow=flow, guard=watch, tip=tip, until_ms=until, then=then))
+    return made.now(s.moved(Then(flow, watch), s.bridge_left_nl, tip, until, then))
 
 
 def _regime(flow: Flow) -> guard.Regime:

@@ -4,16 +4,17 @@ A refusal says why in words for the person who asked. A dose that ends early is 
 bounds of what was delivered; its rest never flows.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from cisterna.pump import events as e
 from cisterna.pump import guard
 from cisterna.pump.alarms import wrong_now
 from cisterna.pump.flow import Flow, Once, OnceKind, ahead
-from cisterna.pump.guard import Admitted, Inhibited
+from cisterna.pump.guard import Admitted
 from cisterna.pump.programme import PatientRule
 from cisterna.pump.state import State, Step
-from cisterna.quantity import DAY_MS, HOUR_MS
+from cisterna.quantity import DAY_MS, HOUR_MS, TipRun
 
 Why = tuple[str, str, int | None]
 _REFILLED = 1 << 62  # who looks a day ahead counts on a refill: an empty pump is no margin
@@ -94,7 +95,7 @@ def interrupt(made: Step) -> Step:
     left = once.volume_nl - given if once.kind == "bridge" else s.bridge_left_nl
     flow = replace(s.flow, once=None)
     state = replace(s, flow=flow, guard=guard.called_off(s.guard), bridge_left_nl=left)
-    made = replace(made.now(state), closed=(*made.closed, closed))
+    made = made.now(state).over(closed)
     return made.said(f"{once.kind}-interrupted", f"{least} to {given} of {once.volume_nl}")
 
 
@@ -152,15 +153,17 @@ def _given(made: Step, dose: Once, per_24h_fg: int) -> Step:
     s = made.state
     if wrong := _unfit(s, dose, _fastest(s, dose)):
         return made.refuse(*wrong)
-    flow = replace(s.flow, once=dose, reservoir_nl=_REFILLED)
-    within = replace(s.guard, per_24h_fg=per_24h_fg)
     admitted = Admitted(dose.start_ms, dose.duration_ms, dose.volume_nl)
-    coming = ahead(flow, dose.end_ms + DAY_MS)
-    found = guard.admit(within, admitted, _strongest_fg(s.flow), coming)
-    if isinstance(found, Inhibited):
+    coming = _coming(s.flow, dose)
+    if guard.admit(s.guard, admitted, per_24h_fg, _strongest_fg(s.flow), coming):
         words = "With it, some 24 hours would hold more drug than the limit allows."
         return made.refuse("limit", words)
     return _begun(made, dose)
+
+
+def _coming(flow: Flow, dose: Once) -> Iterator[TipRun]:
+    """All that will leave the tip until 24 hours after a dose that begins now."""
+    yield from ahead(replace(flow, once=dose, reservoir_nl=_REFILLED), dose.end_ms + DAY_MS)
 
 
 def _fastest(s: State, dose: Once) -> int:

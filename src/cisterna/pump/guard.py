@@ -130,9 +130,9 @@ class Guard:
 
     `checked_ms` is the time up to which flow was checked. `regime` says what is granted from then
     on besides what was admitted: the schedule, the floor, or nothing. Since `plain_ms` it has been
-    the schedule, and all that was admitted besides stands in `admitted`, for as long as 24 hours
-    can hold it. `lowest` is the lowest point so far of the balance (commanded less granted),
-    counted from its value now.
+    the schedule, and nothing else flowed but what is in `admitted` (it may still flow) or `given`
+    (it has ended, and 24 hours can hold it). `lowest` is the lowest point so far of the balance
+    (commanded less granted), counted from its value now.
     """
 
     stroke_nl: int
@@ -144,12 +144,15 @@ class Guard:
     regime: Regime = "none"
     plain_ms: int = 0
     admitted: tuple[Admitted, ...] = ()
+    given: tuple[Admitted, ...] = ()
     lowest: int = 0
     history: tuple[TipRun, ...] = ()
 
     def granted(self, until_ms: int) -> int:
         """All that may flow from `checked_ms` until a time."""
-        total = sum(once.between(self.checked_ms, until_ms) for once in self.admitted)
+        total = 0
+        for once in self.admitted:
+            total += once.between(self.checked_ms, until_ms)
         if self.regime == "floor":
             return total + self.floor_nl_per_h * (until_ms - self.checked_ms)
         if self.regime == "schedule" and self.schedule:
@@ -189,7 +192,7 @@ def ruled(guard: Guard, regime: Regime) -> Guard:
 
 def called_off(guard: Guard) -> Guard:
     """What was admitted and has not flowed will not flow."""
-    return replace(guard, admitted=(), plain_ms=guard.checked_ms)
+    return replace(guard, admitted=(), given=(), plain_ms=guard.checked_ms)
 
 
 def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibited:
@@ -205,11 +208,11 @@ def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibi
     if isinstance(books, Inhibited):
         return books
     balance, lowest = books
-    day = until_ms - DAY_MS
-    old = 0
+    day, old = until_ms - DAY_MS, 0
     while old < len(guard.history) and guard.history[old].run.last.ms <= day:
         old += 1
     recent = guard.history[old:] if old else guard.history
+    due, given = _ended(guard, until_ms)
     return Guard(  # every field is named, for this is made for each event
         stroke_nl=guard.stroke_nl,
         device_nl_per_h=guard.device_nl_per_h,
@@ -219,17 +222,27 @@ def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibi
         floor_nl_per_h=guard.floor_nl_per_h,
         regime=guard.regime,
         plain_ms=guard.plain_ms,
-        admitted=tuple([once for once in guard.admitted if once.end_ms >= day]),
+        admitted=due,
+        given=given,
         lowest=lowest - balance,
         history=recent if tip is None else (*recent, tip),
     )
 
 
+def _ended(guard: Guard, until_ms: int) -> tuple[tuple[Admitted, ...], tuple[Admitted, ...]]:
+    """(what may still flow, what has ended in the last 24 hours) at a time."""
+    if not guard.admitted and (not guard.given or guard.given[0].end_ms >= until_ms - DAY_MS):
+        return (), guard.given
+    due = tuple(once for once in guard.admitted if once.end_ms >= until_ms)
+    over = (*guard.given, *(once for once in guard.admitted if once.end_ms < until_ms))
+    return due, tuple(once for once in over if once.end_ms >= until_ms - DAY_MS)
+
+
 def _out_of_bounds(guard: Guard, run: StrokeRun, until_ms: int) -> Inhibited | None:
     """A run that no pump like this makes, or that is not of this time."""
-    fastest, last = run.fastest_nl_per_h, run.last.ms
-    if fastest > guard.device_nl_per_h:
-        return Inhibited("device", fastest, guard.device_nl_per_h)
+    last = run.last.ms
+    if run.pace.highest > guard.device_nl_per_h < run.fastest_nl_per_h:
+        return Inhibited("device", run.fastest_nl_per_h, guard.device_nl_per_h)
     if run.start.ms < guard.checked_ms or run.stroke_nl != guard.stroke_nl:
         return Inhibited("time", run.start.ms, guard.checked_ms)
     if last >= until_ms:
@@ -276,40 +289,39 @@ def _ends(guard: Guard, run: StrokeRun, first_ms: int) -> list[int]:
 
 
 def admit(
-    guard: Guard, dose: Admitted, strongest_fg: int, ahead: Iterable[TipRun]
-) -> Guard | Inhibited:
-    """Admit one dose, if every window that it can touch stays within the limit.
+    guard: Guard, dose: Admitted, limit_fg: int, strongest_fg: int, ahead: Iterable[TipRun]
+) -> Inhibited | None:
+    """Whether every window that a dose can touch stays within the limit with it.
 
     No stroke that is still to come holds more than `strongest_fg`. `ahead` is all that will leave
     the tip from now to 24 hours after the end of the dose: what is committed, what is scheduled,
     and the dose itself. It is looked at stroke by stroke unless the dose fits in any case.
     """
-    if not _fits_anyhow(guard, dose, strongest_fg):
-        every = chain.from_iterable(map(_strokes, chain(guard.history, ahead)))
-        strokes = [stroke for stroke in every if stroke[0] > guard.checked_ms - DAY_MS]
-        most = heaviest_day(strokes, dose.end_ms)
-        if most > guard.per_24h_fg:
-            return Inhibited("dose", most, guard.per_24h_fg)
-    return allowed(guard, dose)
+    if _most(guard, dose, strongest_fg, limit_fg) <= limit_fg:
+        return None
+    every = chain.from_iterable(map(_strokes, chain(guard.history, ahead)))
+    strokes = [stroke for stroke in every if stroke[0] > guard.checked_ms - DAY_MS]
+    most = heaviest_day(strokes, dose.end_ms)
+    return Inhibited("dose", most, limit_fg) if most > limit_fg else None
 
 
-def _fits_anyhow(guard: Guard, dose: Admitted, strongest_fg: int) -> bool:
-    """Whether even the most that any 24 hours can hold is within the limit.
+def _most(guard: Guard, dose: Admitted, strongest_fg: int, limit_fg: int) -> int:
+    """A mass that no 24 hours from now on can exceed with a dose; above the limit if unknown.
 
-    Where nothing but schedule and doses flowed for a day, that is the heaviest day of the
-    schedule, the most of the doses in any window (which begins with one of them or ends with one),
-    and the stroke by which flow may exceed what is granted, all of it at the strongest.
+    Where nothing but schedule and doses flowed for a day, it is the heaviest day of the schedule,
+    the most of the doses in any window (which begins with one of them or ends with one), and the
+    stroke by which flow may exceed what is granted, all of it at the strongest.
     """
-    day_ago = guard.checked_ms - DAY_MS
-    if guard.regime != "schedule" or guard.schedule is None or guard.plain_ms > day_ago:
-        return False
-    doses = (*guard.admitted, dose)
+    schedule = guard.schedule if guard.regime == "schedule" else None
+    if schedule is None or guard.plain_ms > guard.checked_ms - DAY_MS:
+        return limit_fg + 1
+    doses = (*guard.given, *guard.admitted, dose)
     begins = [b for d in doses for b in (d.start_ms, d.end_ms + 1 - DAY_MS)]
     extra = max(sum(d.between(b, b + DAY_MS) for d in doses) for b in begins)
     one = guard.stroke_nl * HOUR_MS
-    strokes = (guard.schedule.heaviest + extra + one + guard.device_nl_per_h) // one
+    strokes = (schedule.heaviest + extra + one + guard.device_nl_per_h) // one
     flowed = max((fg for tip in guard.history for _, fg in tip.parts), default=0)
-    return strokes * max(strongest_fg, flowed) <= guard.per_24h_fg
+    return strokes * max(strongest_fg, flowed)
 
 
 def heaviest_day(strokes: list[tuple[int, int]], last_start_ms: int) -> int:

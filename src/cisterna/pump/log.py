@@ -31,7 +31,7 @@ class Log:
         """The log with these entries; over its bound, a tenth of it goes at once."""
         kept = self.entries + entries
         if len(kept) <= self.most:
-            return replace(self, entries=kept)
+            return Log(kept, self.lost, self.most)
         gone = len(kept) - self.most + self.most // 10
         notes = 1 if self.lost else 0  # the first entry is then our own note, no event
         lost, first = self.lost + gone + 1 - notes, kept[gone]

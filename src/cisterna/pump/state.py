@@ -73,6 +73,37 @@ class State:
     unknown: Unknown | None = None
     alarms: a.Alarms = ()
 
+    def moved(
+        self,
+        then: "Then",
+        bridge_left_nl: int,
+        tip: TipRun | None = None,
+        until_ms: int | None = None,
+        planned: "Then | None" = None,
+    ) -> "State":
+        """Flow and guard go on; every field is named, for this is made twice for each event.
+
+        With a plan: what flows until when, and flow and guard at its end.
+        """
+        return State(
+            device=self.device,
+            flow=then.flow,
+            guard=then.guard,
+            clock_ms=self.clock_ms,
+            programme=self.programme,
+            tip=tip,
+            until_ms=self.until_ms if until_ms is None else until_ms,
+            then=planned,
+            session=self.session,
+            stopped_ms=self.stopped_ms,
+            minimum=self.minimum,
+            bridge_left_nl=bridge_left_nl,
+            granted=self.granted,
+            last_dose_ms=self.last_dose_ms,
+            unknown=self.unknown,
+            alarms=self.alarms,
+        )
+
     @property
     def now_ms(self) -> int:
         """Device time of the last event."""
@@ -99,16 +130,22 @@ class Step:
 
     def now(self, state: State) -> "Step":
         """The same step with another state."""
-        return replace(self, state=state)
+        return Step(state, self.refused, self.closed, self.log)
 
     def said(self, what: str, why: str = "") -> "Step":
         """The same step with one more entry in the log."""
         s = self.state
-        return replace(self, log=(*self.log, Entry(s.now_ms, s.wall_ms(s.now_ms), what, why)))
+        entry = Entry(s.now_ms, s.wall_ms(s.now_ms), what, why)
+        return Step(s, self.refused, self.closed, (*self.log, entry))
+
+    def over(self, closed: Closed) -> "Step":
+        """The same step with one more volume that has ended."""
+        return Step(self.state, self.refused, (*self.closed, closed), self.log)
 
     def refuse(self, code: str, message: str, ready_ms: int | None = None) -> "Step":
         """The command is refused; the refusal is logged."""
-        return replace(self.said("refused", code), refused=Refusal(code, message, ready_ms))
+        said = self.said("refused", code)
+        return Step(said.state, Refusal(code, message, ready_ms), said.closed, said.log)
 
     def raised(self, code: str) -> "Step":
         """An alarm begins; logged once, silenced or not."""

@@ -17,6 +17,7 @@ _ANY_RATE = FOR_EVER = 1 << 62
 class Pace:
     """(ms in the cycle, nL/h) steps; a cycle begins at `anchor_ms` and every `cycle_ms`.
 
+    `sums` is what it asks for from the begin of the cycle to each step, `highest` its fastest rate.
     Raises `ValueError` where the steps do not tile the cycle, the first at zero, in order.
     """
 
@@ -24,6 +25,7 @@ class Pace:
     cycle_ms: int
     steps: tuple[tuple[int, int], ...]
     sums: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    highest: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         starts = [at for at, _ in self.steps]
@@ -33,16 +35,12 @@ class Pace:
         ends = [*starts[1:], self.cycle_ms]
         parts = (rate * (end - at) for (at, rate), end in zip(self.steps, ends, strict=True))
         object.__setattr__(self, "sums", tuple(accumulate(parts, initial=0)))
+        object.__setattr__(self, "highest", max(rate for _, rate in self.steps))
 
     @classmethod
     def steady(cls, nl_per_h: int) -> "Pace":
         """One rate for ever."""
         return cls(0, 1, ((0, nl_per_h),))
-
-    @property
-    def highest(self) -> int:
-        """Its fastest step (nL/h)."""
-        return max(rate for _, rate in self.steps)
 
     def at(self, at_ms: int) -> tuple[int, int]:
         """(nL/h, until when) of the step at a time; `FOR_EVER` where there is only one."""

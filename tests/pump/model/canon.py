@@ -60,6 +60,7 @@ def moved(state: State, by: int) -> State:
             plain_ms=watch.plain_ms + by,
             schedule=granted,
             admitted=admitted,
+            given=tuple(replace(d, start_ms=d.start_ms + by) for d in watch.given),
             history=tuple(_tip(t, by) for t in watch.history),
         ),
         clock_ms=state.clock_ms - by,
@@ -127,9 +128,8 @@ def _guard(watch: Guard) -> Guard:
     plan = watch.schedule
     if plan:
         plan = replace(plan, anchor_ms=_cycle(plan.anchor_ms, plan.cycle_ms))
-    due = tuple(once for once in watch.admitted if once.end_ms >= NOW)
     past = _past(watch.history)
-    return replace(watch, schedule=plan, plain_ms=NOW, admitted=due, history=past)
+    return replace(watch, schedule=plan, plain_ms=NOW, given=(), history=past)
 
 
 def _cycle(anchor_ms: int, cycle_ms: int) -> int:

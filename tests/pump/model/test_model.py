@@ -199,7 +199,7 @@ def a_stopped_dose_is_free(monkeypatch: Patch) -> None:
 
 def limit_of_the_past_only(monkeypatch: Patch) -> None:
     real = guard.admit
-    monkeypatch.setattr(guard, "admit", lambda g, dose, *_: real(g, dose, 1 << 62, ()))
+    monkeypatch.setattr(guard, "admit", lambda g, dose, most, *_: real(g, dose, most, 1 << 62, ()))
 
 
 def bolus_goes_on_after_a_power_loss(monkeypatch: Patch) -> None:
