@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cisterna.pump import alarms as a
 from cisterna.pump import events as e
 from cisterna.pump.alarms import Alarm, kinds
+from cisterna.pump.flow import rate_now
 from cisterna.quantity import DAY_MS, HOUR_MS
 from tests.pump.pumps import DEVICE, FLEX, FULL, MINUTE, STEADY, STRENGTH, Bench, new, running
 
@@ -147,7 +148,7 @@ def test_the_strongest_of_several_alarms_decides_the_flow(alarms: list[str]):
     bench = running()
     bench.do(*(e.Noticed(HOUR_MS, code) for code in alarms))
     strongest = max((kinds()[c].flow for c in alarms), key=ORDER.index, default="none")
-    rate = bench.state.tip.run.fastest_nl_per_h if bench.state.tip else 0
+    rate = rate_now(bench.state.flow)
     assert rate == {"none": 60_000, "floor": 6_000, "hold": 0, "stop": 0}[strongest]
 
 

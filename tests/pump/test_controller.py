@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cisterna.pump import events as e
 from cisterna.pump.controller import step
+from cisterna.pump.flow import rate_now
 from cisterna.pump.programme import BridgeRule, Slug
 from cisterna.quantity import DAY_MS, HOUR_MS
 from tests.pump.pumps import FLEX, LINE, MINUTE, STEADY, STRENGTH, Bench, new, programming, running
@@ -72,9 +73,9 @@ def test_after_a_stop_only_schedule_and_bridge_go_on(state: str):
 def test_the_emergency_minimum_never_raises_what_flows(state: str):
     bench = running().until(HOUR_MS)
     STATES[state](bench)
-    before = bench.state.tip.run.fastest_nl_per_h if bench.state.tip else 0
+    before = rate_now(bench.state.flow)
     bench.do(e.MinimumOrdered(bench.now))
-    after = bench.state.tip.run.fastest_nl_per_h if bench.state.tip else 0
+    after = rate_now(bench.state.flow)
     assert after <= before
 
 

@@ -4,6 +4,7 @@ The slow definition here walks over every stroke and every millisecond of grant 
 sums up in pieces.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
@@ -348,6 +349,90 @@ def test_a_dose_is_held_against_the_flow_still_to_come():
     more = tip(200_000, DAY_MS // 2, 1)
     found, limit = 289 * STROKE_FG, 288 * STROKE_FG
     assert admit(tight, dose, limit, STROKE_FG, [basal, more]) == Inhibited("dose", found, limit)
+
+
+@st.composite
+def days_of_doses(draw: st.DrawFn) -> tuple[Guard, Admitted, list[TipRun]]:
+    """A pump after two days of schedule and doses, a dose that is asked for, and what would flow.
+
+    Doses may overlap a window's edge, lie in each other's 24 hours to the millisecond, or be cut.
+    """
+    cycle = draw(st.sampled_from([DAY_MS, 7 * HOUR_MS, DAY_MS - 1]))
+    edge = draw(st.integers(1, cycle - 1))
+    rates = st.integers(0, 40_000)
+    pace = Pace(draw(st.integers(-DAY_MS, 0)), cycle, ((0, draw(rates)), (edge, draw(rates))))
+    granted = Granted(pace.anchor_ms, pace.cycle_ms, pace.steps)
+    guard = ruled(programmed(FRESH, granted, 0, 1), "schedule")
+    now = flow.Flow(0, STROKE, 1 << 50, 10_000_000, (), pace)
+    for gap in draw(st.lists(gaps, max_size=7)):
+        guard, now = lived(guard, now, now.now_ms + gap)
+        lasts, volume = draw(st.integers(1, HOUR_MS)), draw(st.integers(1, 40_000))
+        if now.once is None and volume * HOUR_MS // lasts + 40_000 <= DEVICE_NL_PER_H:
+            now = replace(now, once=flow.Once("patient", 1, now.now_ms, lasts, volume))
+            guard = allowed(guard, Admitted(now.now_ms, lasts, volume))
+            if draw(st.integers(0, 9)) == 0:
+                guard, now = lived(guard, now, now.now_ms + lasts // 2)
+                guard, now = called_off(guard), replace(now, once=None)
+    ends = now.once.end_ms if now.once else now.now_ms
+    guard, now = lived(guard, now, ends)
+    dose = flow.Once("patient", 2, now.now_ms, 10 * MINUTE, draw(st.integers(1, 9_000)))
+    coming = flow.ahead(replace(now, once=dose), dose.end_ms + DAY_MS)
+    return guard, Admitted(dose.start_ms, dose.duration_ms, dose.volume_nl), list(coming)
+
+
+gaps = st.integers(0, 9 * HOUR_MS) | st.sampled_from([DAY_MS // 4, DAY_MS, DAY_MS + 1])
+
+
+def lived(guard: Guard, now: flow.Flow, until: int) -> tuple[Guard, flow.Flow]:
+    """What flows until a time, with the guard's leave."""
+    while now.now_ms < until:
+        end = min(until, flow.wanted(now)[1])
+        made, now = flow.pour(now, end)
+        checked = commanded(guard, made, end)
+        assert isinstance(checked, Guard), "what is honest is let through"
+        guard = checked
+    return guard, now
+
+
+@pytest.mark.requirement("SR-07", "SR-08", "H01")
+@settings(max_examples=200)
+@given(days_of_doses(), st.sampled_from([0, 1, STROKE_FG, 4 * STROKE_FG]), st.booleans())
+def test_a_dose_that_is_let_through_without_a_walk_over_strokes_keeps_every_window(
+    case: tuple[Guard, Admitted, list[TipRun]], spare: int, tight: bool
+):
+    """The limit is set around what the heaviest window really holds: the answer is the same."""
+    guard, dose, coming = case
+    strokes = [
+        (at, fg)
+        for made in (*guard.history, *coming)
+        for (n, fg) in made.parts
+        for at in made.run.times()[:n]
+        if at > guard.checked_ms - DAY_MS
+    ]
+    heaviest = every_window(sorted(strokes), dose.end_ms) if strokes else 0
+    limit = heaviest - 1 if tight else heaviest + spare
+    found = admit(guard, dose, limit, STROKE_FG, coming)
+    assert found == (Inhibited("dose", heaviest, limit) if tight else None)
+
+
+@pytest.mark.requirement("SR-07")
+def test_after_a_quiet_day_nothing_is_walked_through_where_everything_fits():
+    """The heaviest day is 288 strokes, the dose 4, one may be in excess: 293 fit in any case."""
+
+    def unread() -> Iterator[TipRun]:
+        raise AssertionError("nothing that is to come is looked at")
+        yield tip(1, 0, 1)
+
+    schedule = Granted(0, DAY_MS, ((0, 60_000), (6 * HOUR_MS, 20_000)))
+    pace = Pace(0, DAY_MS, schedule.steps)
+    guard = ruled(programmed(FRESH, schedule, 0, 1), "schedule")
+    guard, _ = lived(guard, flow.Flow(0, STROKE, 1 << 50, 10_000_000, (), pace), DAY_MS)
+    dose = Admitted(DAY_MS, 10 * MINUTE, 4 * STROKE)
+    assert admit(guard, dose, 293 * STROKE_FG, STROKE_FG, unread()) is None
+    with pytest.raises(AssertionError, match="looked at"):
+        admit(guard, dose, 293 * STROKE_FG - 1, STROKE_FG, unread())
+    with pytest.raises(AssertionError, match="looked at"):
+        admit(replace(guard, plain_ms=1), dose, 293 * STROKE_FG, STROKE_FG, unread())
 
 
 @pytest.mark.requirement("SR-07")

@@ -203,16 +203,12 @@ def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibi
     """
     if until_ms < guard.checked_ms:
         return Inhibited("time", until_ms, guard.checked_ms)
-    wrong = _out_of_bounds(guard, tip.run, until_ms) if tip else None
-    books = wrong or _balanced(guard, tip.run if tip else None, until_ms)
+    books = _books(guard, tip.run, until_ms) if tip else _nothing(guard, until_ms)
     if isinstance(books, Inhibited):
         return books
     balance, lowest = books
-    day, old = until_ms - DAY_MS, 0
-    while old < len(guard.history) and guard.history[old].run.last.ms <= day:
-        old += 1
-    recent = guard.history[old:] if old else guard.history
     due, given = _ended(guard, until_ms)
+    recent = _recent(guard.history, until_ms - DAY_MS)
     return Guard(  # every field is named, for this is made for each event
         stroke_nl=guard.stroke_nl,
         device_nl_per_h=guard.device_nl_per_h,
@@ -238,53 +234,68 @@ def _ended(guard: Guard, until_ms: int) -> tuple[tuple[Admitted, ...], tuple[Adm
     return due, tuple(once for once in over if once.end_ms >= until_ms - DAY_MS)
 
 
-def _out_of_bounds(guard: Guard, run: StrokeRun, until_ms: int) -> Inhibited | None:
-    """A run that no pump like this makes, or that is not of this time."""
-    last = run.last.ms
-    if run.pace.highest > guard.device_nl_per_h < run.fastest_nl_per_h:
-        return Inhibited("device", run.fastest_nl_per_h, guard.device_nl_per_h)
-    if run.start.ms < guard.checked_ms or run.stroke_nl != guard.stroke_nl:
-        return Inhibited("time", run.start.ms, guard.checked_ms)
-    if last >= until_ms:
-        return Inhibited("time", last, until_ms)
-    return None
+def _recent(history: tuple[TipRun, ...], since_ms: int) -> tuple[TipRun, ...]:
+    """The runs that may have a stroke after a time: a run is over when the next one begins."""
+    old = 0
+    while old + 1 < len(history) and history[old + 1].run.start.ms <= since_ms:
+        old += 1
+    return history[old:] if old else history
 
 
-def _balanced(guard: Guard, run: StrokeRun | None, until_ms: int) -> tuple[int, int] | Inhibited:
-    """(balance at `until_ms`, its lowest point), or by how much it rises too far.
+def _nothing(guard: Guard, until_ms: int) -> tuple[int, int]:
+    """(balance at `until_ms`, its lowest point) where nothing flows."""
+    balance = -guard.granted(until_ms)
+    return balance, min(guard.lowest, balance)
+
+
+def _books(guard: Guard, run: StrokeRun, until_ms: int) -> tuple[int, int] | Inhibited:
+    """(balance at `until_ms`, its lowest point), or why this run may not flow.
 
     What a run asks for, less what is granted, is a line of straight pieces. The balance before a
     stroke is above that line less a stroke and a millisecond of the fastest flow; after it, it is
     at most on the line less what its millisecond grants at once. So the ends of the pieces bound
     the rise over all strokes between them.
     """
-    total, lowest = guard.granted(until_ms), guard.lowest
-    if run is None:
-        return -total, min(lowest, -total)
-    first, one = run.at(0).ms, run.stroke_nl * HOUR_MS
+    first, last = run.at_ms(0), run.at_ms(run.count - 1)
+    if wrong := _out_of_bounds(guard, run, last, until_ms):
+        return wrong
+    one = run.stroke_nl * HOUR_MS
     room = one + guard.device_nl_per_h
-    lowest = min(lowest, -guard.granted(first))
-    for at in _ends(guard, run, first):
+    lowest = min(guard.lowest, -guard.granted(first))
+    for at in _ends(guard, run, first, last):
         line = run.asked(at) - guard.granted(at)
         most = line - guard.at_once(at)
         if most - lowest > room:
             return Inhibited("flow", most - lowest, room)
         lowest = min(lowest, line - room)
-    balance = run.count * one - total
+    balance = run.count * one - guard.granted(until_ms)
     return balance, min(lowest, balance)
 
 
-def _ends(guard: Guard, run: StrokeRun, first_ms: int) -> list[int]:
+def _out_of_bounds(guard: Guard, run: StrokeRun, last_ms: int, until_ms: int) -> Inhibited | None:
+    """A run that no pump like this makes, or that is not of this time."""
+    if run.pace.highest > guard.device_nl_per_h:
+        fastest = run.pace.fastest(run.start.ms, max(last_ms, run.start.ms + 1))
+        if fastest > guard.device_nl_per_h:
+            return Inhibited("device", fastest, guard.device_nl_per_h)
+    if run.start.ms < guard.checked_ms or run.stroke_nl != guard.stroke_nl:
+        return Inhibited("time", run.start.ms, guard.checked_ms)
+    return Inhibited("time", last_ms, until_ms) if last_ms >= until_ms else None
+
+
+def _ends(guard: Guard, run: StrokeRun, first_ms: int, last_ms: int) -> list[int]:
     """The ends of the straight pieces from the first stroke to the last, in order."""
-    last = run.last.ms
-    bends = {first_ms, last + 1}
+    schedule = guard.schedule if guard.regime == "schedule" else None
+    follows = schedule is not None and schedule.paces(run.pace)
+    if follows and not guard.admitted:
+        return [first_ms, last_ms]
+    bends = {first_ms, last_ms + 1}
     for once in guard.admitted:
         bends |= {once.start_ms, once.end_ms, once.end_ms + 1}
-    schedule = guard.schedule if guard.regime == "schedule" else None
-    if not (schedule and schedule.paces(run.pace)):
-        bends.update(begin for begin, _, _ in run.pace.pieces(first_ms, last + 1))
-        bends.update(schedule.bends(first_ms, last) if schedule else ())
-    begins = sorted(at for at in bends if first_ms <= at <= last + 1)
+    if not follows:
+        bends.update(begin for begin, _, _ in run.pace.pieces(first_ms, last_ms + 1))
+        bends.update(schedule.bends(first_ms, last_ms) if schedule else ())
+    begins = sorted(at for at in bends if first_ms <= at <= last_ms + 1)
     return [at for begin, end in pairwise(begins) for at in (begin, end - 1)]
 
 

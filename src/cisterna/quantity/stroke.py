@@ -43,25 +43,24 @@ class StrokeRun:
         """Volume of the whole run in nanolitres."""
         return self.count * self.stroke_nl
 
-    @property
-    def fastest_nl_per_h(self) -> int:
-        """Its fastest rate from its start to its last stroke."""
-        return self.pace.fastest(self.start.ms, max(self.last.ms, self.start.ms + 1))
-
     def asked(self, at_ms: int) -> int:
         """What was carried over and asked for before `at_ms` (nL·ms/h)."""
         return self.owed + self.pace.asked(self.start.ms, at_ms)
 
     def at(self, stroke: int) -> DeviceTime:
         """When stroke `stroke` (from 0) happens."""
+        return DeviceTime(self.at_ms(stroke))
+
+    def at_ms(self, stroke: int) -> int:
+        """The same in ms."""
         missing = (stroke + 1) * self.stroke_nl * HOUR_MS - self.owed
-        return self.start if missing <= 0 else DeviceTime(self.pace.reached(self.start.ms, missing))
+        return self.start.ms if missing <= 0 else self.pace.reached(self.start.ms, missing)
 
     def times(self) -> list[int]:
         """When each stroke happens, in ms."""
         one, found = self.stroke_nl * HOUR_MS, list[int]()
         begin, missing, left = self.start.ms, one - self.owed, self.count
-        far = self.last.ms + 1
+        far = self.at_ms(self.count - 1) + 1
         for at, end, rate in self.pace.pieces(begin, far):
             asked = rate * (end - at)
             number = min(left, (asked - missing) // one + 1)
