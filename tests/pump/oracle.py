@@ -97,10 +97,8 @@ class Oracle:
     def _flow(self, tip: TipRun | None, end: int, most: int = 1 << 62) -> None:
         """Each stroke that was planned before `end`, when its last nanolitre was asked for."""
         masses = [m for count, m in tip.parts for _ in range(count)] if tip else []
-        for i, mass in enumerate(masses[:most]):
-            run = tip.run if tip else None
-            assert run is not None
-            at = run.at(i).ms
+        times = tip.run.times() if tip else []
+        for at, mass in zip(times[:most], masses, strict=False):
             if at >= end:
                 break
             self._asks(at)

@@ -129,7 +129,7 @@ class Bench:
 def at_tip(tip: TipRun | None) -> Iterable[tuple[int, int]]:
     """(ms, fg) of each stroke of a run."""
     masses = [m for count, m in tip.parts for _ in range(count)] if tip else []
-    return [(tip.run.at(i).ms, m) for i, m in enumerate(masses)] if tip else []
+    return list(zip(tip.run.times(), masses, strict=True)) if tip else []
 
 
 def running(p: Programme = FLEX, at_ms: int = 0, **changes: Any) -> Bench:

@@ -134,7 +134,7 @@ def test_what_was_asked_for_of_an_empty_reservoir_is_lost_and_not_caught_up():
 
 
 cycles = st.lists(
-    st.tuples(st.integers(1, 40 * HOUR_MS), st.integers(0, 200_000)), min_size=1, max_size=5
+    st.tuples(st.integers(MINUTE, 40 * HOUR_MS), st.integers(0, 200_000)), min_size=1, max_size=5
 )
 
 

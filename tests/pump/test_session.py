@@ -94,6 +94,7 @@ def test_two_programmers_never_share_a_session():
         ({"steps": ((1, 5),)}, "tile"),
         ({"steps": ((0, 5), (DAY_MS, 6))}, "tile"),
         ({"steps": ((0, 5), (9, 6), (9, 7))}, "tile"),
+        ({"cycle_ms": 59_999}, "its cycle of 59999 ms"),
         ({"steps": ((0, -1),)}, "below zero"),
         ({"steps": ((0, 1_000_001),)}, "above the pump"),
         ({"ng_per_ml": 0}, "concentration"),

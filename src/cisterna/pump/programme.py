@@ -10,6 +10,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+SHORTEST_CYCLE_MS = 60_000
+"""Bound of ours: a cycle of milliseconds would keep a pump busy; no order has such a one."""
 Mode = Literal["continuous", "flex", "periodic-bolus", "minimum-rate", "stopped"]
 
 
@@ -99,20 +101,27 @@ def faults(programme: Programme, device: Device) -> list[str]:
     p, found = programme, []
     if p.serial != device.serial:
         found.append(f"it is for pump {p.serial}, not {device.serial}")
-    starts = [at for at, _ in p.steps]
-    if not starts or starts[0] != 0 or starts != sorted(set(starts)) or starts[-1] >= p.cycle_ms:
-        found.append("its steps do not tile the cycle")
-    if any(rate < 0 for _, rate in p.steps):
-        found.append("a rate is below zero")
-    elif starts and p.highest_nl_per_h > device.fastest_nl_per_h:
-        found.append(f"{p.highest_nl_per_h} nL/h is above the pump's {device.fastest_nl_per_h}")
     if p.ng_per_ml < 1 or p.per_24h_fg < 0:
         found.append("its concentration or limit is not above zero")
     if p.bridge and not 0 < p.bridge.rate_nl_per_h <= device.fastest_nl_per_h:
         found.append("its bridge is outside the pump's range")
     if p.bridge and p.bridge.volume_nl < 1:
         found.append("its bridge has no volume")
-    return found + _floor_faults(p, device) + _patient_faults(p, device)
+    return found + _cycle_faults(p, device) + _floor_faults(p, device) + _patient_faults(p, device)
+
+
+def _cycle_faults(p: Programme, device: Device) -> list[str]:
+    """The steps tile a cycle of some length, at rates that the pump can make."""
+    found, starts = [], [at for at, _ in p.steps]
+    if not starts or starts[0] != 0 or starts != sorted(set(starts)) or starts[-1] >= p.cycle_ms:
+        found.append("its steps do not tile the cycle")
+    if p.cycle_ms < SHORTEST_CYCLE_MS:
+        found.append(f"its cycle of {p.cycle_ms} ms is below {SHORTEST_CYCLE_MS} ms")
+    if any(rate < 0 for _, rate in p.steps):
+        found.append("a rate is below zero")
+    elif starts and p.highest_nl_per_h > device.fastest_nl_per_h:
+        found.append(f"{p.highest_nl_per_h} nL/h is above the pump's {device.fastest_nl_per_h}")
+    return found
 
 
 def _floor_faults(p: Programme, device: Device) -> list[str]:

@@ -33,6 +33,7 @@ _MOST_TERMS = 60
 _SHARPEST = 0.05
 _RAYS = np.geomspace(3e-4, 3e6, 60) * np.exp(1.2j)
 _CUT = 1e-13
+_NOTHING = 1e-250  # mg/h: below, the quotients of double numbers mean nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def poles(function: Callable[[Array], Array]) -> Poles:
     rates = -np.geomspace(_SLOWEST_PER_H, _FASTEST_PER_H, 2 * _SAMPLES - 1)
     values = function(rates)
     largest = float(np.abs(values).max())
-    if largest == 0.0:
+    if largest < _NOTHING:
         return Poles(np.zeros(0, complex), np.zeros(0, complex), 0.0)
     off, found = _best(rates, values / largest)
     if off > _LARGEST:
