@@ -132,7 +132,7 @@ def _points(fall: Fall, fill: Fraction, days: Fraction) -> list[Point]:
 
 def _fall_labels(frame: Frame, falls: list[Fall], fill: Fraction) -> list[Markup]:
     """The highest line is named above it, the lowest below it."""
-    day = frame.x_max * 3 / 10
+    day = frame.x_max / 4  # early, where the lines are far above the alarm
     high = max(falls, key=lambda f: f.left(fill, day))
     low = min(falls, key=lambda f: f.left(fill, day))
     labels = [frame.label(high.label, (day, high.left(fill, day)), "start")]
