@@ -96,6 +96,8 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     # alarms
     "rearm": (DURATION,),
     "session": (DURATION,),
+    "count": (RATIO,),
+    "within": (DURATION,),
     # catheters
     "volume_per_length": (LINE_VOLUME,),
     "length": (LENGTH,),

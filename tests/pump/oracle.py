@@ -19,7 +19,8 @@ from cisterna.pump.state import State
 from cisterna.quantity import TipRun
 
 HOUR, DAY = 3_600_000, 86_400_000
-HOLDING = {"flow", "stall", "empty-reservoir", "end-of-service"}
+STOPPING = {"flow", "repeated-stop"}
+HOLDING = STOPPING | {"stall", "empty-reservoir", "end-of-service"}
 FORBIDDING = HOLDING | {"memory", "occlusion", "unknown-outcome"}
 Once = tuple[str, int, int, int, int]  # kind, number, begin ms, end ms, nL
 
@@ -85,7 +86,7 @@ class Oracle:
                 assert int(entry.why) == left, "a bridge goes on with what is left of it"
                 self.once = ("bridge", 0, self.now, self.now - (-left * HOUR // rate), left)
         self.wrong = {alarm.code for alarm in said.alarms if not alarm.over}
-        self.stopped |= "flow" in self.wrong
+        self.stopped |= bool(STOPPING & self.wrong)
         p = self.programme
         self.floor = (p.floor_nl_per_h or 0) if p else 0
         if p and p.bridge and self.bridge:  # the line still holds the old solution
@@ -200,7 +201,7 @@ class Oracle:
                 staged = self.staged.bridge
                 self.bridge = staged.volume_nl if staged else self.bridge
                 self.stopped = self.staged.mode == "stopped" or (
-                    self.stopped and "flow" in self.wrong
+                    self.stopped and bool(STOPPING & self.wrong)
                 )
             case e.DoseAsked() if p and p.patient:
                 rule = p.patient

@@ -10,10 +10,22 @@ from hypothesis import strategies as st
 
 from cisterna.pump import alarms as a
 from cisterna.pump import events as e
+from cisterna.pump import repeats
 from cisterna.pump.alarms import Alarm, kinds
 from cisterna.pump.flow import rate_now
 from cisterna.quantity import DAY_MS, HOUR_MS
-from tests.pump.pumps import DEVICE, FLEX, FULL, MINUTE, STEADY, STRENGTH, Bench, new, running
+from tests.pump.pumps import (
+    DEVICE,
+    FLEX,
+    FULL,
+    MINUTE,
+    STEADY,
+    STRENGTH,
+    Bench,
+    new,
+    programming,
+    running,
+)
 
 FACTS = Path(a.__file__).parents[1] / "facts" / "alarms.toml"
 codes = st.sampled_from(sorted(kinds()))
@@ -42,6 +54,7 @@ def test_each_fault_class_maps_to_one_safe_state():
     flows = {code: k.flow for code, k in kinds().items() if k.flow != "none"}
     assert flows == {
         "flow": "stop",
+        "repeated-stop": "stop",
         "empty-reservoir": "hold",
         "stall": "hold",
         "end-of-service": "hold",
@@ -59,6 +72,7 @@ def test_intervals_and_silences_are_those_of_the_facts():
     assert a.interval_ms("non-critical") == HOUR_MS
     assert a.rearm_ms() == 10 * MINUTE
     assert a.session_limit_ms() == 30 * MINUTE
+    assert (repeats.most(), repeats.within_ms()) == (3, 10 * MINUTE)
 
 
 # One alarm -------------------------------------------------------------------------------------
@@ -188,6 +202,58 @@ def test_a_flow_fault_stops_the_pump_until_a_person_has_seen_it_and_restarts_it(
     assert bench.refused(e.AlarmAcknowledged(bench.now, "flow")) is None
     assert bench.refused(e.Restarted(bench.now)) is None
     assert bench.until(3 * HOUR_MS).pumped(2 * HOUR_MS, bench.now) > 0
+
+
+def flow_fault(bench: Bench, at_ms: int) -> str | None:
+    """A flow fault that a person sees and restarts at once: the code of what refuses it."""
+    bench.do(e.Noticed(at_ms, "flow"), e.AlarmAcknowledged(at_ms, "flow"))
+    return bench.refused(e.Restarted(at_ms))
+
+
+@pytest.mark.requirement("SR-40", "H03")
+@pytest.mark.parametrize(("third", "code"), [(-1, "repeated-stop"), (0, None)])
+def test_the_third_stop_by_the_same_alarm_in_ten_minutes_stays(third: int, code: str | None):
+    bench = running().until(HOUR_MS)
+    assert flow_fault(bench, HOUR_MS) is None
+    assert flow_fault(bench, HOUR_MS + 4 * MINUTE) is None
+    assert flow_fault(bench, HOUR_MS + 10 * MINUTE + third) == code
+
+
+@pytest.mark.requirement("SR-40")
+def test_a_stop_that_stays_ends_with_the_acknowledgement_and_not_with_a_restart():
+    bench = running().until(HOUR_MS)
+    for n in range(3):
+        flow_fault(bench, HOUR_MS + n * MINUTE)
+    assert bench.wrong == {"repeated-stop"}
+    bench.do(*programming(replace(FLEX, version=2), bench.now))
+    assert bench.refused(e.Restarted(bench.now)) == "repeated-stop"
+    assert bench.until(2 * HOUR_MS).pumped(HOUR_MS + 3 * MINUTE, bench.now) == 0
+    assert bench.refused(e.AlarmAcknowledged(bench.now, "repeated-stop")) is None
+    assert bench.until(3 * HOUR_MS).pumped(2 * HOUR_MS, bench.now) == 0
+    assert bench.refused(e.Restarted(bench.now)) is None
+    assert bench.until(4 * HOUR_MS).pumped(3 * HOUR_MS, bench.now) > 0
+    assert flow_fault(bench, bench.now) is None, "what was acknowledged counts no more"
+
+
+@pytest.mark.requirement("SR-40", "H03")
+def test_other_alarms_and_a_rotor_that_frees_itself_stop_nothing_for_good():
+    bench = running().until(HOUR_MS)
+    for n in range(5):
+        at = HOUR_MS + n * MINUTE
+        bench.do(e.Noticed(at, "stall"), e.Noticed(at + 1, "stall", over=True))
+    assert flow_fault(bench, bench.now) is None
+    assert flow_fault(bench, bench.now) is None
+    assert bench.wrong == set()
+
+
+@pytest.mark.requirement("SR-40")
+def test_a_rotor_that_is_restarted_again_and_again_stays_stopped():
+    bench = running().until(HOUR_MS)
+    for n in range(3):
+        bench.do(e.Noticed(HOUR_MS + n, "stall"), e.Restarted(HOUR_MS + n))
+        bench.do(e.Noticed(HOUR_MS + n, "stall", over=True))
+    assert bench.wrong == {"repeated-stop"}
+    assert bench.until(DAY_MS).pumped(HOUR_MS + 3, DAY_MS) == 0
 
 
 @pytest.mark.requirement("SR-41", "H03")

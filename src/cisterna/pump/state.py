@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from cisterna.pump import alarms as a
+from cisterna.pump import repeats
 from cisterna.pump.events import Closed, Refusal
 from cisterna.pump.flow import Flow
 from cisterna.pump.guard import Guard
@@ -15,6 +16,7 @@ from cisterna.pump.log import Entry
 from cisterna.pump.programme import Device, Programme
 from cisterna.quantity import TipRun
 
+LATCH = "repeated-stop"
 Stage = Literal["open", "staged", "confirmed"]
 
 
@@ -52,8 +54,9 @@ class State:
 
     `clock_ms` is wall time less device time. `stopped_ms` is when a person or a fault stopped the
     pump. `granted` holds the starts of the patient's doses of the last 24 h and `last_dose_ms`
-    the latest of all; `bridge_left_nl` is what an interrupted bridge has still to pump. `then`
-    follows from the rest and saves working it out twice.
+    the latest of all; `bridge_left_nl` is what an interrupted bridge has still to pump. `halts` are
+    the alarms that took the flow away in the last minutes. `then` follows from the rest and saves
+    working it out twice.
     """
 
     device: Device
@@ -72,6 +75,7 @@ class State:
     last_dose_ms: int | None = None
     unknown: Unknown | None = None
     alarms: a.Alarms = ()
+    halts: repeats.Halts = ()
 
     def moved(
         self,
@@ -149,10 +153,22 @@ class Step:
 
     def raised(self, code: str) -> "Step":
         """An alarm begins; logged once, silenced or not."""
-        found = a.raised(self.state.alarms, code, self.state.now_ms)
-        if found == self.state.alarms:
+        s = self.state
+        found = a.raised(s.alarms, code, s.now_ms)
+        if found == s.alarms:
             return self
-        return self.now(replace(self.state, alarms=found)).said("alarm", code)
+        made = self.now(replace(s, alarms=found)).said("alarm", code)
+        return made._halted(code) if a.kinds()[code].flow in ("hold", "stop") else made
+
+    def _halted(self, code: str) -> "Step":
+        """It takes the flow away; the same one again and again stops the pump for good."""
+        s = self.state
+        halts = repeats.halted(s.halts, code, s.now_ms)
+        made = self.now(replace(s, halts=halts))
+        if code == LATCH or not repeats.again(halts):
+            return made
+        stopped_ms = s.now_ms if s.stopped_ms is None else s.stopped_ms
+        return made.now(replace(made.state, stopped_ms=stopped_ms)).raised(LATCH)
 
     def ended(self, code: str) -> "Step":
         """The condition of an alarm is over."""

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from cisterna.pump import alarms as a
-from cisterna.pump import doses
+from cisterna.pump import doses, repeats
 from cisterna.pump import events as e
 from cisterna.pump.flow import ALONE, Flow, rate_now
 from cisterna.pump.programme import Slug
-from cisterna.pump.state import State, Step, Unknown
+from cisterna.pump.state import LATCH, State, Step, Unknown
 from cisterna.quantity import TipRun
 
 
@@ -67,7 +67,8 @@ def restarted(made: Step, _: e.Restarted) -> Step:
     if a.effect(s.alarms) == "stop":
         code = a.wrong_now(s.alarms)[0]
         return made.refuse(code, f"First deal with the alarm: {a.kinds()[code].cause}")
-    state = replace(s, stopped_ms=None, minimum=False)
+    halts = repeats.started(s.halts)
+    state = replace(s, stopped_ms=None, minimum=False, halts=halts)
     return made.now(state).said("restarted")
 
 
@@ -178,7 +179,8 @@ def acknowledged(made: Step, event: e.AlarmAcknowledged) -> Step:
         return made.refuse("no-alarm", "This alarm is not on.")
     seen = made.ended(code)
     found = a.acknowledged(seen.state.alarms, code)
-    seen = seen.now(replace(seen.state, alarms=found))
+    halts = () if code == LATCH else seen.state.halts
+    seen = seen.now(replace(seen.state, alarms=found, halts=halts))
     standing = code in a.wrong_now(made.state.alarms) and not a.kinds()[code].latch
     if standing or code in a.wrong_now(watched(seen).state.alarms):
         return made.refuse("still-wrong", "Its cause is still there.")

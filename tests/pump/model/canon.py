@@ -6,6 +6,7 @@ can no longer matter is then forgotten:
 
 - the anchor of a schedule, and the wall clock, count modulo the cycle (here every cycle is a day);
 - a lockout, a session's or a stop's limit that has passed has passed, however long ago;
+- an alarm that took the flow away counts for some minutes only;
 - when an alarm began is shown to people and decides nothing;
 - a stroke that has flowed is its time and mass, whatever run it was part of;
 - since when the guard may look at a whole day at once instead of stroke by stroke, which decides
@@ -19,6 +20,7 @@ can no longer matter is then forgotten:
 from dataclasses import dataclass, replace
 
 from cisterna.pump import alarms as a
+from cisterna.pump import repeats
 from cisterna.pump.flow import Flow
 from cisterna.pump.guard import Guard
 from cisterna.pump.link.answer import Response
@@ -72,6 +74,7 @@ def moved(state: State, by: int) -> State:
         granted=tuple(t + by for t in state.granted),
         last_dose_ms=_at(state.last_dose_ms, by),
         alarms=tuple(replace(x, since_ms=x.since_ms + by) for x in state.alarms),
+        halts=tuple(replace(h, at_ms=h.at_ms + by) for h in state.halts),
     )
 
 
@@ -94,6 +97,7 @@ def pump(state: State, past: Past) -> State:
         session=session,
         granted=tuple(t for t in s.granted if t > NOW - DAY_MS),
         alarms=tuple(replace(x, since_ms=NOW) for x in s.alarms),
+        halts=tuple(h for h in s.halts if h.at_ms > NOW - repeats.within_ms()),
     )
 
 

@@ -29,8 +29,8 @@ from cisterna.pump.state import State
 from cisterna.quantity import DAY_MS, HOUR_MS
 from tests.pump.model.checker import Broken
 
-HELD = {"flow", "stall", "empty-reservoir", "end-of-service"}
-FAULTS = {"flow"}
+FAULTS = {"flow", "repeated-stop"}
+HELD = FAULTS | {"stall", "empty-reservoir", "end-of-service"}
 
 
 @dataclass(frozen=True, slots=True)
