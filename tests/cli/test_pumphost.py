@@ -87,7 +87,10 @@ def test_make_host_touch_program_and_look(cisterna, example, fleet: Path, tmp_pa
         assert "40.000 mL" in looked.out
         assert cisterna("pumphost", "touch", fleet, ONE).code == 0
         order = own_order(example, tmp_path)
-        done = cisterna("pumphost", "program", fleet, ONE, order, "--yes", "--json")
+        other = cisterna("pumphost", "program", fleet, ONE, order, "--yes", "--json")
+        assert other.json["refused"]["code"] == "other-solution"
+        refilled = ("--measured", "38.5 mL")
+        done = cisterna("pumphost", "program", fleet, ONE, order, "--yes", "--json", *refilled)
         assert done.code == 0, done.err
         assert done.json["version"] == 2
         told = cisterna("pumphost", "status", fleet, ONE, "--json").json
@@ -107,7 +110,9 @@ def test_a_killed_host_restores_every_pump_and_answers_the_retry(
     cisterna, example, fleet: Path, tmp_path: Path
 ):
     with hosted(fleet, "--no-sync") as process:
-        done = cisterna("pumphost", "program", fleet, ONE, own_order(example, tmp_path), "--yes")
+        order = own_order(example, tmp_path)
+        refilled = ("--measured", "39 mL")
+        done = cisterna("pumphost", "program", fleet, ONE, order, "--yes", *refilled)
         assert done.code == 0, done.err
         with programmer(fleet) as who:
             content = who.command(v.Stop())

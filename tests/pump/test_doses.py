@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cisterna.pump import events as e
 from cisterna.pump.controller import step
-from cisterna.pump.programme import BridgeRule, PatientRule
+from cisterna.pump.programme import BridgeRule, PatientRule, Slug
 from cisterna.quantity import DAY_MS, HOUR_MS
 from tests.pump.pumps import (
     DAILY_NL,
@@ -294,6 +294,40 @@ def test_a_prime_flows_alone_also_in_a_pump_without_a_programme():
     beside = running()
     beside.do(e.Primed(0, 1, 100_000, HOUR_MS))
     assert beside.until(HOUR_MS + 1).pumped(0, HOUR_MS + 1) == 40
+
+
+@pytest.mark.requirement("SR-59", "SR-60", "H22")
+@pytest.mark.parametrize(
+    ("volume", "lasts", "code"),
+    [
+        (LINE + STROKE, HOUR_MS, None),
+        (LINE + STROKE + 1, HOUR_MS, "prime-volume"),
+        (LINE, 720_000, None),
+        (LINE, 719_999, "device-maximum"),
+    ],
+)
+def test_a_prime_fills_the_line_once_and_no_faster_than_the_pump_can(
+    volume: int, lasts: int, code: str | None
+):
+    """The line holds 200,000 nL; at 1,000,000 nL/h, the pump's fastest, that takes 720 s."""
+    for bench in (running(), Bench(new())):
+        assert bench.refused(e.Primed(bench.now, 1, volume, lasts)) == code
+
+
+@pytest.mark.requirement("SR-59")
+def test_a_prime_that_is_refused_names_the_limit_and_the_way_out():
+    out = running().do(e.Primed(0, 1, 10 * LINE, DAY_MS))
+    assert out.refused is not None
+    assert f"at most {LINE + STROKE} nL" in out.refused.message
+    assert "Prime for this line" in out.refused.message
+
+
+@pytest.mark.requirement("SR-59")
+def test_a_line_of_unknown_volume_is_not_primed_until_it_is_recorded():
+    bench = Bench(new(line=()))
+    assert bench.refused(e.Primed(0, 1, 10_000, HOUR_MS)) == "unknown-line"
+    bench.do(e.LineSet(0, (Slug(10_000, 0),)))
+    assert bench.refused(e.Primed(0, 1, 10_000, HOUR_MS)) is None
 
 
 # Power loss ------------------------------------------------------------------------------------

@@ -19,12 +19,15 @@ from tests.pump.pumps import (
     MINUTE,
     STEADY,
     STRENGTH,
+    Bench,
+    new,
     programming,
     running,
 )
 
 NEXT = replace(STEADY, version=2)
 FLAT = replace(STEADY, steps=((0, 20_000),))
+OLD = replace(STEADY, steps=((0, 40_000),), per_24h_fg=10**15)
 BRIDGED = replace(FLAT, version=2, bridge=BridgeRule(LINE, 40_000), floor_nl_per_h=5_000)
 
 
@@ -180,7 +183,7 @@ def test_the_same_programme_again_adds_nothing():
 @pytest.mark.requirement("SR-58", "SR-63", "H06")
 def test_the_bridge_flows_alone_at_the_old_rate_and_then_the_schedule():
     """200,000 nL at 40,000 nL/h are five hours: 80 strokes; then 20,000 nL/h, 8 an hour."""
-    bench = running(FLAT).until(DAY_MS)
+    bench = running(OLD).until(DAY_MS)
     begin = bench.now
     bench.do(*programming(BRIDGED, begin))
     bench.until(begin + 10 * HOUR_MS + 1)
@@ -201,7 +204,7 @@ INTERRUPTIONS: dict[str, Callable[[int], tuple[e.Event, ...]]] = {
 
 def pumped_while_bridging(interruptions: list[tuple[int, str]]) -> tuple[int, int]:
     """(nL pumped from the activation until the bridge has ended, how often it began)."""
-    bench = running(FLAT).until(HOUR_MS)
+    bench = running(OLD).until(HOUR_MS)
     begin = bench.now
     bench.do(*programming(BRIDGED, begin))
     for wait, what in interruptions:
@@ -239,7 +242,7 @@ def test_however_it_is_interrupted_a_bridge_pumps_the_line_in_total(events: list
 @pytest.mark.requirement("SR-03", "H06")
 def test_the_floor_pumps_the_old_solution_too_and_a_bridge_is_not_pumped_twice():
     """Forty hours at 5,000 nL/h are the whole line: no bridge of old solution is left."""
-    bench = running(FLAT).until(HOUR_MS)
+    bench = running(OLD).until(HOUR_MS)
     bench.do(*programming(BRIDGED, bench.now), e.Noticed(bench.now, "memory"))
     bench.until(bench.now + 41 * HOUR_MS)
     bench.do(e.Noticed(bench.now, "memory", over=True))
@@ -250,7 +253,7 @@ def test_the_floor_pumps_the_old_solution_too_and_a_bridge_is_not_pumped_twice()
 @pytest.mark.requirement("SR-03")
 def test_the_floor_is_not_faster_than_the_bridge():
     slow = replace(BRIDGED, bridge=BridgeRule(LINE, 2_000))
-    bench = running(FLAT)
+    bench = running(OLD)
     bench.do(*programming(slow, 5), e.Noticed(5, "memory"))
     assert bench.state.tip is not None
     assert rate_now(bench.state.flow) == 2_000
@@ -258,7 +261,7 @@ def test_the_floor_is_not_faster_than_the_bridge():
 
 @pytest.mark.requirement("SR-63", "A16")
 def test_in_mid_bridge_a_programme_without_its_bridge_is_refused():
-    bench = running(FLAT)
+    bench = running(OLD)
     bench.do(*programming(BRIDGED, 5))
     bench.until(HOUR_MS)
     third = replace(FLAT, version=3)
@@ -271,7 +274,7 @@ def test_in_mid_bridge_a_programme_without_its_bridge_is_refused():
     assert 0 < bench.state.bridge_left_nl <= left
     bench.do(*programming(replace(third, version=4), bench.now)[:3])
     assert bench.refused(e.Activated(bench.now, 1, 3)) == "bridge-running"
-    again = replace(third, version=4, bridge=BridgeRule(bench.state.bridge_left_nl, 40_000))
+    again = replace(third, version=4, bridge=BridgeRule(bench.state.bridge_left_nl, 20_000))
     bench.do(*programming(again, bench.now)[1:])
     assert bench.state.programme == again
 
@@ -279,7 +282,7 @@ def test_in_mid_bridge_a_programme_without_its_bridge_is_refused():
 @pytest.mark.requirement("SR-58", "SR-59", "H06")
 def test_the_tip_sees_the_old_strength_for_the_line_and_then_the_new():
     """10 mg/mL stands in the line; 20 mg/mL is filled: 80 strokes are old, the next is new."""
-    bench = running(FLAT).until(HOUR_MS)
+    bench = running(OLD).until(HOUR_MS)
     bench.do(e.Refilled(bench.now, bench.state.flow.reservoir_nl, FULL, 2 * STRENGTH))
     strong = replace(BRIDGED, ng_per_ml=2 * STRENGTH, per_24h_fg=10**15)
     begin = bench.now
@@ -292,6 +295,129 @@ def test_the_tip_sees_the_old_strength_for_the_line_and_then_the_new():
     rate = sum(m for at, m in bench.strokes if begin < at <= end) / 5
     after = sum(m for at, m in bench.strokes if end < at <= end + 5 * HOUR_MS) / 5
     assert rate == pytest.approx(after, rel=0.05), "the dose goes on at the old dose"
+
+
+def staged(bench: Bench, p: Programme) -> str | None:
+    """The code with which a programme is refused when it is staged in a new session."""
+    bench.do(e.SessionOpened(bench.now, 1))
+    code = bench.refused(e.Staged(bench.now, 1, p))
+    bench.do(e.SessionEnded(bench.now, 1))
+    return code
+
+
+@pytest.mark.requirement("SR-58", "SR-59", "H06")
+@pytest.mark.parametrize(
+    ("volume", "rate", "code"),
+    [
+        (LINE + 2_500, 40_000, None),
+        (LINE + 2_501, 40_000, "bridge-volume"),
+        (LINE, 40_001, "bridge-rate"),
+        (1, 1, None),
+    ],
+)
+def test_a_bridge_empties_the_line_once_at_no_more_than_the_dose_before(
+    volume: int, rate: int, code: str | None
+):
+    """The line holds 200,000 nL and a stroke is 2,500 nL; 40,000 nL/h ran before."""
+    assert staged(running(OLD), replace(BRIDGED, bridge=BridgeRule(volume, rate))) == code
+
+
+@pytest.mark.requirement("SR-58", "H06", "A16")
+def test_a_bridge_with_old_and_new_swapped_is_refused():
+    """From 20 to 10 mg/mL the new flow doubles: at that flow the old line would double the dose."""
+    bench = running(OLD, ng_per_ml=STRENGTH, line=(Slug(LINE, 2 * STRENGTH),))
+    assert staged(bench, BRIDGED) == "bridge-rate"
+    assert staged(bench, replace(BRIDGED, bridge=BridgeRule(LINE, 20_000))) is None
+    assert staged(bench, replace(BRIDGED, bridge=BridgeRule(LINE, 20_001))) == "bridge-rate"
+
+
+@pytest.mark.requirement("SR-59", "H06")
+def test_a_bridge_through_a_line_of_unknown_volume_is_refused():
+    assert staged(running(OLD, line=()), BRIDGED) == "unknown-line"
+
+
+@pytest.mark.requirement("SR-58", "H06")
+def test_a_bridge_that_runs_is_followed_by_none_that_is_faster():
+    bench = running(OLD)
+    bench.do(*programming(replace(BRIDGED, bridge=BridgeRule(LINE, 30_000)), 5))
+    bench.until(HOUR_MS)
+    left = bench.state.bridge_left_nl
+    third = replace(BRIDGED, version=3)
+    assert staged(bench, replace(third, bridge=BridgeRule(left, 30_001))) == "bridge-rate"
+    assert staged(bench, replace(third, bridge=BridgeRule(left, 30_000))) is None
+
+
+@pytest.mark.requirement("SR-58")
+def test_a_bridge_in_a_line_without_drug_has_only_the_pump_s_own_limit():
+    saline = (Slug(LINE, 0),)
+    assert staged(running(OLD, line=saline), replace(BRIDGED, ng_per_ml=STRENGTH)) is None
+
+
+@pytest.mark.requirement("SR-58", "H06")
+def test_a_bridge_is_looked_at_again_when_it_is_activated():
+    bench = running(OLD)
+    bench.do(*programming(BRIDGED, 5)[:3], e.LineSet(5, (Slug(LINE, 2 * STRENGTH),)))
+    assert bench.refused(e.Activated(5, 1, 1)) == "bridge-rate"
+    assert bench.state.programme == OLD
+
+
+# The solution ----------------------------------------------------------------------------------
+
+STRONG = replace(NEXT, ng_per_ml=2 * STRENGTH, per_24h_fg=10**15)
+
+
+@pytest.mark.requirement("SR-26", "SR-63", "H05", "A15")
+def test_a_programme_for_another_concentration_than_the_reservoir_holds_is_refused():
+    bench = running().until(HOUR_MS)
+    bench.do(*programming(STRONG, bench.now)[:3])
+    out = bench.do(e.Activated(bench.now, 1, 1))
+    assert out.refused is not None
+    assert out.refused.code == "other-solution"
+    assert f"{STRENGTH} ng/mL" in out.refused.message
+    assert "record it first" in out.refused.message
+    assert bench.state.programme == FLEX
+
+
+@pytest.mark.requirement("SR-63", "H05")
+@pytest.mark.parametrize("before", [1, 2, 3])
+def test_who_refills_first_in_the_session_activates_the_programme_of_the_new_solution(before: int):
+    bench = running().until(HOUR_MS)
+    acts = programming(STRONG, bench.now)
+    fill = e.Refilled(bench.now, bench.state.flow.reservoir_nl, FULL, 2 * STRENGTH)
+    bench.do(*acts[:before], fill, *acts[before:])
+    assert bench.state.programme == STRONG
+    assert bench.wrong == set()
+
+
+@pytest.mark.requirement("SR-63", "H05", "H06")
+def test_a_session_that_ends_between_the_refill_and_its_programme_alarms():
+    bench = running().until(HOUR_MS)
+    left = bench.state.flow.reservoir_nl
+    bench.do(
+        e.SessionOpened(bench.now, 1),
+        e.Refilled(bench.now, left, FULL, 2 * STRENGTH),
+        e.SessionEnded(bench.now, 1, lost=True),
+    )
+    assert bench.wrong == {"other-solution"}
+    bench.do(*programming(STRONG, bench.now + 1))
+    assert bench.wrong == set()
+
+
+@pytest.mark.requirement("SR-63", "H05")
+def test_the_first_programme_of_a_pump_is_for_its_first_fill():
+    bench = Bench(new(reservoir_nl=0))
+    first = replace(STRONG, version=1)
+    bench.do(*programming(first, 0))
+    assert bench.state.programme is None
+    bench.do(e.Refilled(1, 0, FULL, 2 * STRENGTH), *programming(first, 1))
+    assert bench.state.programme == first
+
+
+@pytest.mark.requirement("SR-14")
+def test_a_programme_that_orders_a_stop_runs_whatever_the_reservoir_holds():
+    bench = running()
+    bench.do(*programming(replace(STRONG, mode="stopped"), 5))
+    assert bench.state.stopped_ms == 5
 
 
 @pytest.mark.requirement("SR-14", "SR-41")

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cisterna.cli.act import act
+from cisterna.cli.act import act, amount
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.line import Refused
+from cisterna.quantity import VOLUME
 
 if TYPE_CHECKING:
+    from cisterna.order.prescription import Prescription
     from cisterna.pump.client import Station
     from cisterna.pump.fleet import Fleet
     from cisterna.pump.link.answer import Answer
+    from cisterna.pump.link.verbs import Refill
     from cisterna.pump.programme import Programme
     from cisterna.pump.programmer import Programmer
 
@@ -92,6 +95,16 @@ def new_key(
             return str(keys[0])
         time.sleep(LOOK_S)
     return None
+
+
+def refill_with(rx: "Prescription", measured: str) -> "Refill":
+    """The refill with an order's solution, after so much was drawn out. Raises `Unusable`."""
+    from cisterna.pump.link.verbs import Refill  # noqa: PLC0415
+    from cisterna.pump.setting import ng_per_ml  # noqa: PLC0415
+
+    out = amount("--measured", measured, VOLUME).number("nL").__floor__()
+    fill = rx.solution.fill_volume.number("nL").__floor__()
+    return Refill(out, fill, ng_per_ml(rx))
 
 
 def read_back(back: "Programme") -> None:

@@ -15,6 +15,7 @@ from cisterna.cli.pump_talk import (
     new_key,
     programmer_of,
     read_back,
+    refill_with,
     row_line,
 )
 from cisterna.order.line import Refused
@@ -175,6 +176,13 @@ def program(
     folder: Dir,
     serial: Serial,
     rx: Annotated[Path, typer.Argument(metavar="RX", help="The order to run from now on.")],
+    measured: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VOLUME",
+            help="It was refilled with this order's solution; so much came out before.",
+        ),
+    ] = None,
     by: By = "programmer-1",
     yes: Annotated[
         bool, typer.Option("--yes", help="Confirm without a question (for scripts).")
@@ -188,6 +196,7 @@ def program(
         from cisterna.pump.setting import programme  # noqa: PLC0415
 
         facts, order = read_order(rx, site)
+        refill = None if measured is None else refill_with(order, measured)
         fleet, bridge = fleet_in(folder), bridge_of(order, facts)
         if order.pump.serial not in (None, serial):
             words = f"The order is for pump {order.pump.serial}, not {serial}."
@@ -206,7 +215,7 @@ def program(
                 read_back(back)
                 return typer.confirm("Is this the programme that was ordered?", err=True)
 
-            programmer.programme(wanted, agrees)
+            programmer.programme(wanted, agrees, refill)
             running = programmer.read()["digest"]
         if running != done[0].digest:
             words = "The programme was not activated; the one before runs on."

@@ -7,8 +7,8 @@ bounds of what was delivered; its rest never flows.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from cisterna.pump import change, guard
 from cisterna.pump import events as e
-from cisterna.pump import guard
 from cisterna.pump.alarms import wrong_now
 from cisterna.pump.flow import Flow, Once, OnceKind, ahead
 from cisterna.pump.guard import Admitted
@@ -69,6 +69,8 @@ def primed(made: Step, event: e.Primed) -> Step:
         return made.refuse("bad-dose", "A prime has a volume and a duration above zero.")
     if found := _standing(s) or _busy(s):
         return made.refuse(*found)
+    if unfit := change.unfit_prime(s, event.volume_nl, event.duration_ms):
+        return made.refuse(*unfit)
     once = Once("prime", event.number, event.at_ms, event.duration_ms, event.volume_nl)
     if found := _unfit(s, once, 0):
         return made.refuse(*found)

@@ -176,7 +176,11 @@ def _newborn(rx: Prescription, library: Library) -> tuple[State, Programme]:
 def _line(rx: Prescription) -> tuple[Slug, ...]:
     """What the line is full of; nothing where its volume is not known."""
     try:
-        volume = line_volume(rx, "bridge").most.number("nL").__floor__()
+        volume = (
+            line_volume(rx, "prime" if rx.holds == "csf" else "bridge")
+            .most.number("nL")
+            .__floor__()
+        )
     except Refused:
         return ()
     held = 0 if rx.holds == "csf" else ng_per_ml(rx.previous or rx)

@@ -41,6 +41,11 @@ class Slug:
     ng_per_ml: int
 
 
+def held_nl(line: tuple[Slug, ...]) -> int:
+    """The volume of a line: tubing and catheter, full; 0 where it is not known."""
+    return sum(slug.volume_nl for slug in line)
+
+
 @dataclass(frozen=True, slots=True)
 class PatientRule:
     """The patient-activated dose; the lockout runs from start to start, the count in 24 h."""

@@ -115,15 +115,21 @@ class Programmer:
         return dict(self.do(verb).content or {})
 
     def programme(
-        self, wanted: Callable[[int], Programme], agrees: Callable[[Programme], bool]
+        self,
+        wanted: Callable[[int], Programme],
+        agrees: Callable[[Programme], bool],
+        refill: v.Refill | None = None,
     ) -> None:
         """One session: open, stage, read back, confirm if a person agrees, activate, close.
 
-        `wanted` makes the programme for a version; `agrees` sees what the pump read back. A refusal
-        or a broken line at any step leaves the running programme running.
+        `refill` is what was refilled before, and goes on record first. `wanted` makes the programme
+        for a version; `agrees` sees what the pump read back. A refusal or a broken line at any step
+        leaves the running programme running.
         """
         self.do(v.OpenSession())
         try:
+            if refill is not None:
+                self.do(refill)
             _, version = self.now()
             programme = wanted(version + 1)
             terms = programme_terms(programme)

@@ -7,7 +7,7 @@ with its bridge.
 
 from dataclasses import replace
 
-from cisterna.pump import doses, guard
+from cisterna.pump import change, doses, guard
 from cisterna.pump import events as e
 from cisterna.pump.alarms import effect
 from cisterna.pump.guard import Granted
@@ -38,6 +38,8 @@ def staged(made: Step, event: e.Staged) -> Step:
         return made.refuse("unfit", f"The programme cannot run in this pump: {'; '.join(wrong)}.")
     if guard.schedule_fits(_granted(p, s), p.ng_per_ml, p.per_24h_fg):
         return made.refuse("limit", "The schedule alone is above its limit for 24 hours.")
+    if wrong_bridge := change.unfit_bridge(s, p):
+        return made.refuse(*wrong_bridge)
     session = Session(event.session, event.at_ms, "staged", p)
     return made.now(replace(s, session=session)).said("staged", p.digest[:16])
 
@@ -73,6 +75,8 @@ def activated(made: Step, event: e.Activated) -> Step:
     if s.bridge_left_nl and p.bridge is None and p.mode != "stopped":
         words = "The line still holds the old solution: the programme needs its bridge."
         return made.refuse("bridge-running", words)
+    if wrong := change.other_solution(s, p) or change.unfit_bridge(s, p):
+        return made.refuse(*wrong)
     made = doses.interrupt(made)
     s = made.state
     schedule = _granted(p, s)
@@ -99,12 +103,16 @@ def activated(made: Step, event: e.Activated) -> Step:
 
 
 def ended(made: Step, event: e.SessionEnded) -> Step:
-    """The session ends or its link is lost: the running programme runs on."""
+    """The session ends or its link is lost: the running programme runs on.
+
+    If it was refilled with another solution and no programme of that was activated, this alarms.
+    """
     s = made.state
     if s.session is None or s.session.number != event.session:
         return made.refuse("no-session", "This session is not open.")
     what = "session-lost" if event.lost else "session-closed"
-    return made.now(replace(s, session=None)).said(what, str(event.session)).ended("telemetry")
+    made = made.now(replace(s, session=None)).said(what, str(event.session)).ended("telemetry")
+    return made.raised(change.OTHER) if change.foreign(s, s.programme) else made
 
 
 def bridged(made: Step) -> Step:

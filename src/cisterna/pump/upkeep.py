@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cisterna.pump import alarms as a
-from cisterna.pump import doses, repeats
+from cisterna.pump import change, doses, repeats
 from cisterna.pump import events as e
 from cisterna.pump.flow import ALONE, Flow, rate_now
 from cisterna.pump.programme import Slug
@@ -22,6 +22,7 @@ def watched(made: Step) -> Step:
     stopped_ms = s.now_ms if s.stopped_ms is None else s.stopped_ms
     long = s.now_ms >= stopped_ms + s.device.stop_limit_ms
     made = made.raised("stopped") if long else made.ended("stopped")
+    made = made if change.foreign(s, s.programme) else made.ended(change.OTHER)
     made = made.raised("unknown-outcome") if s.unknown else made
     if s.now_ms >= s.device.life_ms:
         made = made.raised("end-of-service")
