@@ -13,6 +13,7 @@ from cisterna.pump import events as e
 from cisterna.pump import repeats
 from cisterna.pump.alarms import Alarm, kinds
 from cisterna.pump.flow import rate_now
+from cisterna.pump.link.notes import ALARMED
 from cisterna.quantity import DAY_MS, HOUR_MS
 from tests.pump.pumps import (
     DEVICE,
@@ -73,6 +74,7 @@ def test_intervals_and_silences_are_those_of_the_facts():
     assert a.rearm_ms() == 10 * MINUTE
     assert a.session_limit_ms() == 30 * MINUTE
     assert (repeats.most(), repeats.within_ms()) == (3, 10 * MINUTE)
+    assert (repeats.most_refused(), repeats.refused_within_ms()) == (10, HOUR_MS)
 
 
 # One alarm -------------------------------------------------------------------------------------
@@ -114,6 +116,29 @@ def test_an_alarm_that_comes_again_begins_again():
     alarms = a.ended(a.raised((), "memory", 5), "memory")
     assert a.raised(alarms, "memory", 9) == (Alarm("memory", 9),)
     assert a.raised(a.raised((), "stall", 5), "stall", 9) == (Alarm("stall", 5),)
+
+
+@pytest.mark.requirement("SR-43", "ST-07")
+def test_what_happens_at_the_link_begins_anew_each_time_and_stays_until_it_is_acknowledged():
+    alarms = a.silenced(a.raised((), "key-added", 5, "one"), "key-added", 6)
+    assert a.sounding(alarms, 7) is None
+    again = a.raised(alarms, "key-added", 9, "two")
+    assert again == (Alarm("key-added", 9, who="two"),)
+    assert a.sounding(again, 10) == "non-critical"
+    bench = running()
+    bench.do(e.Noticed(5, "key-added", who="one"))
+    assert bench.wrong == {"key-added"}
+    assert bench.refused(e.AlarmAcknowledged(6, "key-added")) is None
+    assert bench.wrong == set()
+
+
+@pytest.mark.requirement("SR-42", "ST-07")
+def test_every_alarm_of_the_link_has_a_row_and_is_less_urgent_than_all_of_the_pump():
+    rows = {what.value for what in ALARMED}
+    assert rows == {code for code, kind in kinds().items() if kind.moment}
+    assert min(kinds()[c].priority for c in rows) > max(
+        kind.priority for code, kind in kinds().items() if code not in rows
+    )
 
 
 @pytest.mark.requirement("SR-38", "SR-39", "H17")

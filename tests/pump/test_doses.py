@@ -91,6 +91,46 @@ def test_a_programme_without_a_patient_dose_gives_none():
     assert ask(Bench(new()), HOUR_MS) == "not-enabled"
 
 
+@pytest.mark.requirement("SR-05", "H07")
+def test_the_tenth_refusal_in_an_hour_alarms_and_an_hour_later_that_is_over():
+    """One dose at 01:00, of ten minutes; then a press a minute, refused for the lockout."""
+    bench = running()
+    ask(bench, HOUR_MS)
+    presses = [HOUR_MS + n * MINUTE for n in range(10, 20)]
+    assert [ask(bench, at, n + 2) for n, at in enumerate(presses[:9])] == ["lockout"] * 9
+    assert "limit" not in bench.wrong
+    ask(bench, presses[9], 11)
+    assert "limit" in bench.wrong
+    end = presses[0] + HOUR_MS
+    assert "limit" in bench.until(end - 1).wrong
+    assert "limit" not in bench.until(end + 1).wrong
+    assert [(x.what, x.at_ms) for x in bench.log if x.why == "limit"] == [
+        ("alarm", presses[9]), ("alarm-over", end),
+    ]  # fmt: skip
+
+
+@pytest.mark.requirement("SR-05")
+def test_refusals_for_the_limit_count_and_those_for_another_alarm_do_not():
+    tight = replace(FLEX, per_24h_fg=DAILY_NL * STRENGTH)
+    bench, stalled = running(tight), running()
+    stalled.do(e.Noticed(0, "stall"))
+    for n in range(10):
+        assert ask(bench, n * MINUTE, n) == "limit"
+        assert ask(stalled, n * MINUTE, n) == "stall"
+    assert bench.wrong == {"limit"}
+    assert stalled.wrong == {"stall"}
+    assert len(bench.state.turned_down) == 10
+    assert stalled.state.turned_down == ()
+
+
+@pytest.mark.requirement("SR-05", "H07")
+def test_ten_thousand_presses_fill_no_memory():
+    bench = running()
+    for n in range(10_000):
+        ask(bench, HOUR_MS + n * 100, n)
+    assert len(bench.state.turned_down) == 10
+
+
 # What forbids a dose ---------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cisterna.pump import keeper as keeping
+from cisterna.pump.alarms import wrong_now
 from cisterna.pump.beside import Beside, read_side, side_bytes
 from cisterna.pump.codec import Unreadable
 from cisterna.pump.link import frame as f
@@ -150,10 +151,10 @@ def test_of_two_programmers_one_has_the_session_and_the_other_may_take_it_over()
     assert made.ask(BEN, TakeOver()).code is None
     assert made.ask(ADA, Confirm(second.digest)).code == "no-session"
     assert made.ask(BEN, Confirm(second.digest)).code == "nothing-staged"
-    alarms = [a.get("link") for a in state(made)["alarms"]]
-    assert "session-taken-over" in alarms
+    alarms = {a["code"]: a for a in state(made)["alarms"]}
+    assert alarms["session-taken-over"]["who"] == ADA.key
     assert made.ask(BEN, AlarmAcknowledge("session-taken-over")).code is None
-    assert "session-taken-over" not in [a.get("link") for a in state(made)["alarms"]]
+    assert "session-taken-over" not in [a["code"] for a in state(made)["alarms"]]
     made.ask(BEN, CloseSession())
     made.programme(ADA, second)
 
@@ -454,8 +455,9 @@ def test_a_remote_is_paired_with_a_code_and_a_touch_and_is_known_after_a_power_l
     paired = outbound(made.hear(f.body(offer)))
     assert isinstance(paired, f.Paired)
     assert paired.key == STRANGER.key
-    assert {"key-added", "pairing-opened"} <= {a.get("link") for a in state(made)["alarms"]}
+    assert {"key-added", "pairing-opened"} <= {a["code"] for a in state(made)["alarms"]}
     made.power_cut()
+    assert {"key-added", "pairing-opened"} <= set(wrong_now(made.unit.state.alarms))
     made.passes(HOUR_MS)
     assert made.ask(STRANGER, AskDose()).code is None
 

@@ -26,19 +26,22 @@ class Kind:
     flow: FlowEffect
     latch: bool
     cause: str
+    moment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One thing that is wrong, since when, and until when a person silenced it.
 
-    `over` says that the condition has ended and only the acknowledgement is missing.
+    `over` says that the condition has ended and only the acknowledgement is missing; `who` is the
+    key concerned, where one is.
     """
 
     code: str
     since_ms: int
     silent_until_ms: int = 0
     over: bool = False
+    who: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -54,7 +57,15 @@ def kinds() -> dict[str, Kind]:
     """The alarm table, by code."""
     rows = table("alarms")["alarm"]
     return {
-        code: Kind(code, r["priority"], r["class"], r["flow"], r["latch"], r["cause"])
+        code: Kind(
+            code=code,
+            priority=r["priority"],
+            alarm_class=r["class"],
+            flow=r["flow"],
+            latch=r["latch"],
+            cause=r["cause"],
+            moment=r.get("moment", False),
+        )
         for code, r in rows.items()
     }
 
@@ -78,12 +89,13 @@ def session_limit_ms() -> int:
     return int(cited("alarms.session", table("alarms")["session"]).value.number("ms"))
 
 
-def raised(alarms: Alarms, code: str, at_ms: int) -> Alarms:
-    """The alarms with this one; one that is there already keeps its beginning."""
-    if any(a.code == code and not a.over for a in alarms):
+def raised(alarms: Alarms, code: str, at_ms: int, who: str = "") -> Alarms:
+    """The alarms with this one; a condition that is there already keeps its beginning."""
+    if not kinds()[code].moment and any(a.code == code and not a.over for a in alarms):
         return alarms
     rest = tuple(a for a in alarms if a.code != code)
-    return tuple(sorted((*rest, Alarm(code, at_ms)), key=lambda a: a.kind.priority))
+    fresh = Alarm(code, at_ms, who=who)
+    return tuple(sorted((*rest, fresh), key=lambda a: a.kind.priority))
 
 
 def ended(alarms: Alarms, code: str) -> Alarms:

@@ -11,8 +11,7 @@ from cisterna.pump.codec import Unreadable
 from cisterna.pump.events import Closed
 from cisterna.pump.link import state as peers
 from cisterna.pump.link.canonical import encode
-from cisterna.pump.link.notes import Notes
-from cisterna.pump.link.record import Code, Count, Opaque, Words, build, plain
+from cisterna.pump.link.record import Code, Count, Opaque, build, plain
 from cisterna.pump.link.state import Link
 
 
@@ -29,19 +28,9 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkAlarm:
-    """Something at the link that a person has to know of; it stays until it is acknowledged."""
-
-    code: Code
-    since_ms: Count
-    who: Words = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Beside:
-    """What the controller does not keep: the link's alarms, the last dose, a scan under way."""
+    """What the controller does not keep: the last dose, and a scan under way."""
 
-    alarms: tuple[LinkAlarm, ...] = ()
     last: Closing | None = None
     scan_ms: Count | None = None
 
@@ -78,21 +67,6 @@ def closed(beside: Beside, doses: Iterable[Closed], at_ms: int) -> Beside:
             last = Closing(d.kind, d.number, at_ms, d.asked_nl, d.least_nl, d.most_nl)
             beside = replace(beside, last=last)
     return beside
-
-
-def alarmed(beside: Beside, notes: Notes, at_ms: int) -> Beside:
-    """With what a person has to be told of; each kind once, with the latest key concerned."""
-    for note in notes:
-        if note.alarm:
-            rest = tuple(a for a in beside.alarms if a.code != note.what.value)
-            fresh = LinkAlarm(note.what.value, at_ms, note.who)
-            beside = replace(beside, alarms=(*rest, fresh))
-    return beside
-
-
-def acknowledged(beside: Beside, code: str) -> Beside:
-    """Without the link's alarm of this name."""
-    return replace(beside, alarms=tuple(a for a in beside.alarms if a.code != code))
 
 
 def _object(value: object) -> Opaque:

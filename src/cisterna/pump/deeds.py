@@ -94,12 +94,6 @@ def _asked(unit: "Unit", *_: object) -> Response | None:
     return _response(show.SCAN) if unit.beside.scan_ms is not None else None
 
 
-def _acknowledged(unit: "Unit", carry: Carry, _: int) -> Response | None:
-    verb = carry.verb
-    known = isinstance(verb, v.AlarmAcknowledge) and unit.acknowledged(verb.alarm)
-    return ACCEPTED if known else None
-
-
 _SPECIAL: dict[type[v.Verb], "Callable[[Unit, Carry, int], Response | None]"] = {
     v.ReadState: _read_state,
     v.Interrogate: _interrogate,
@@ -109,7 +103,6 @@ _SPECIAL: dict[type[v.Verb], "Callable[[Unit, Carry, int], Response | None]"] = 
     v.MriBegin: _scan_begins,
     v.MriEnd: _scan_ends,
     v.AskDose: _asked,
-    v.AlarmAcknowledge: _acknowledged,
 }
 
 

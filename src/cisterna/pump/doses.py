@@ -7,7 +7,7 @@ bounds of what was delivered; its rest never flows.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cisterna.pump import change, guard
+from cisterna.pump import change, guard, repeats
 from cisterna.pump import events as e
 from cisterna.pump.alarms import wrong_now
 from cisterna.pump.flow import Flow, Once, OnceKind, ahead
@@ -36,15 +36,23 @@ def asked(made: Step, event: e.DoseAsked) -> Step:
     rule = s.programme.patient if s.programme else None
     if rule is None:
         return made.refuse("not-enabled", "The programme has no patient dose.")
-    if found := _standing(s) or _busy(s) or _doubtful(s) or _too_soon(s, rule):
+    if found := _standing(s) or _busy(s) or _doubtful(s):
         return made.refuse(*found)
+    if found := _too_soon(s, rule):
+        return _turned_down(made.refuse(*found))
     now = s.now_ms
     dose = Once("patient", event.number, now, rule.duration_ms, rule.volume_nl)
     made = _given(made, dose, s.guard.per_24h_fg)
     if made.refused:
-        return made
+        return _turned_down(made) if made.refused.code == "limit" else made
     granted = (*_recent(s), now)
     return made.now(replace(made.state, granted=granted, last_dose_ms=now))
+
+
+def _turned_down(made: Step) -> Step:
+    """Count a dose that was refused for lockout, count or limit: often, somebody has to look."""
+    s = made.state
+    return made.now(replace(s, turned_down=repeats.turned_down(s.turned_down, s.now_ms)))
 
 
 def ordered(made: Step, event: e.BolusOrdered) -> Step:

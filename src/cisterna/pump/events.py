@@ -137,10 +137,14 @@ class LineSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class Noticed(Event):
-    """The device notices a condition of the alarm table: it begins, or it is over."""
+    """The device notices a condition of the alarm table: it begins, or it is over.
+
+    `who` is the key concerned, where something happened at the link.
+    """
 
     alarm: str
     over: bool = False
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ its state that is thrown away: what it says is what a press of the button would 
 """
 
 from cisterna.pump import events as e
+from cisterna.pump import repeats
+from cisterna.pump.alarms import Alarm
 from cisterna.pump.beside import Beside
 from cisterna.pump.controller import step
 from cisterna.pump.flow import rate_now
@@ -41,7 +43,7 @@ def patient_report(state: State, at_ms: int, beside: Beside) -> Content:
         "flows": _flags(now, beside),
         "reservoir_nl": now.flow.reservoir_nl,
         "refill": _refill(now, at_ms),
-        "alarms": _alarms(now, beside),
+        "alarms": _alarms(now),
     }
 
 
@@ -85,6 +87,7 @@ def dose_report(now: State, at_ms: int, beside: Beside) -> Content:
         "primary": now.programme.primary if now.programme else None,
         "ng_per_ml": now.programme.ng_per_ml if now.programme else None,
         "left": _left(now, rule, at_ms),
+        "turned_down": len(repeats.refused_lately(now.turned_down, at_ms)),
         "lockout_end_ms": _lockout(now, rule, at_ms),
         "running": running,
         "last": plain(beside.last) if beside.last else None,
@@ -145,21 +148,23 @@ def _refill(now: State, at_ms: int) -> Content:
     return none | {"low_reservoir_nl": p.low_reservoir_nl} | times
 
 
-def _alarms(now: State, beside: Beside) -> list[Json]:
-    """What is wrong, the most urgent first; what only concerns the link comes last."""
-    found: list[Json] = [
-        {
-            "code": a.code,
-            "priority": a.kind.priority,
-            "class": a.kind.alarm_class,
-            "cause": ascii_words(a.kind.cause),
-            "since_ms": a.since_ms,
-            "silent_until_ms": a.silent_until_ms,
-            "over": a.over,
-        }
-        for a in sorted(now.alarms, key=lambda alarm: alarm.kind.priority)
-    ]
-    return found + [{"link": a.code, "since_ms": a.since_ms, "who": a.who} for a in beside.alarms]
+def _alarms(now: State) -> list[Json]:
+    """What is wrong, the most urgent first."""
+    return [_alarm(a) for a in sorted(now.alarms, key=lambda alarm: alarm.kind.priority)]
+
+
+def _alarm(alarm: Alarm) -> Json:
+    """One thing that is wrong; `who` stands where something happened at the link."""
+    found: Content = {
+        "code": alarm.code,
+        "priority": alarm.kind.priority,
+        "class": alarm.kind.alarm_class,
+        "cause": ascii_words(alarm.kind.cause),
+        "since_ms": alarm.since_ms,
+        "silent_until_ms": alarm.silent_until_ms,
+        "over": alarm.over,
+    }
+    return found | {"who": alarm.who} if alarm.kind.moment else found
 
 
 def _entry(entry: Entry) -> Json:

@@ -55,7 +55,8 @@ class State:
     `clock_ms` is wall time less device time. `stopped_ms` is when a person or a fault stopped the
     pump. `granted` holds the starts of the patient's doses of the last 24 h and `last_dose_ms`
     the latest of all; `bridge_left_nl` is what an interrupted bridge has still to pump. `halts` are
-    the alarms that took the flow away in the last minutes. `then` follows from the rest and saves
+    the alarms that took the flow away in the last minutes, `turned_down` the times of the latest
+    requests of the patient that came too soon or too often. `then` follows from the rest and saves
     working it out twice.
     """
 
@@ -76,6 +77,7 @@ class State:
     unknown: Unknown | None = None
     alarms: a.Alarms = ()
     halts: repeats.Halts = ()
+    turned_down: tuple[int, ...] = ()
 
     def moved(
         self,
@@ -151,10 +153,10 @@ class Step:
         said = self.said("refused", code)
         return Step(said.state, Refusal(code, message, ready_ms), said.closed, said.log)
 
-    def raised(self, code: str) -> "Step":
+    def raised(self, code: str, who: str = "") -> "Step":
         """An alarm begins; logged once, silenced or not."""
         s = self.state
-        found = a.raised(s.alarms, code, s.now_ms)
+        found = a.raised(s.alarms, code, s.now_ms, who)
         if found == s.alarms:
             return self
         made = self.now(replace(s, alarms=found)).said("alarm", code)

@@ -190,11 +190,6 @@ class Unit:
         self._say(now, "mri-begun" if begins else "mri-ended")
         self._saved()
 
-    def acknowledged(self, code: str) -> bool:
-        """A person has seen an alarm of the link; False if there is none of this name."""
-        before, self.beside = self.beside, kept.acknowledged(self.beside, code)
-        return before != self.beside and self._saved()
-
     def _situation(self, now: int) -> Situation:
         once = self.state.flow.once
         bolus = once is not None and once.kind in ("patient", "clinician")
@@ -222,11 +217,11 @@ class Unit:
         False if it had to be on record and is not.
         """
         before, self.link = self.link, link
-        beside = kept.alarmed(self.beside, notes, now)
-        due = beside != self.beside or peers.must_save(before, link)
-        self.beside = beside
         self._noted(notes, now)
-        saved = self._saved() if due else True
+        alarms = [note for note in notes if note.alarm]
+        for note in alarms:
+            self.do(e.Noticed(now, note.what.value, who=note.who))
+        saved = self._saved() if alarms or peers.must_save(before, link) else True
         session = self.state.session
         for note in notes:
             if note.what in LOST and session and session.number == note.number:

@@ -23,6 +23,8 @@ def watched(made: Step) -> Step:
     long = s.now_ms >= stopped_ms + s.device.stop_limit_ms
     made = made.raised("stopped") if long else made.ended("stopped")
     made = made if change.foreign(s, s.programme) else made.ended(change.OTHER)
+    often = repeats.refused_until(s.turned_down, s.now_ms)
+    made = made.ended("limit") if often is None else made.raised("limit")
     made = made.raised("unknown-outcome") if s.unknown else made
     if s.now_ms >= s.device.life_ms:
         made = made.raised("end-of-service")
@@ -40,6 +42,8 @@ def next_watch(s: State, flow: Flow, tip: TipRun | None, until_ms: int) -> int:
         times.append(s.stopped_ms + s.device.stop_limit_ms)
     if s.session:
         times.append(s.session.since_ms + a.session_limit_ms())
+    if often := repeats.refused_until(s.turned_down, s.now_ms):
+        times.append(often)
     low = s.programme.low_reservoir_nl if s.programme else 0
     stroke = s.device.stroke_nl
     for mark in (low + 1, stroke):
@@ -123,7 +127,7 @@ def noticed(made: Step, event: e.Noticed) -> Step:
         return made.refuse("no-alarm", f"There is no alarm {event.alarm[:40]}.")
     if event.over:
         return made.ended(event.alarm)
-    made = made.raised(event.alarm)
+    made = made.raised(event.alarm, event.who)
     s = made.state
     if a.kinds()[event.alarm].flow == "stop" and s.stopped_ms is None:
         made = made.now(replace(s, stopped_ms=s.now_ms))

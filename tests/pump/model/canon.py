@@ -7,7 +7,8 @@ can no longer matter is then forgotten:
 - the anchor of a schedule, and the wall clock, count modulo the cycle (here every cycle is a day);
 - a lockout, a session's or a stop's limit that has passed has passed, however long ago;
 - an alarm that took the flow away counts for some minutes only;
-- when an alarm began is shown to people and decides nothing;
+- when an alarm began is shown to people and decides nothing, and so are what happened at the link
+  and that doses were refused;
 - a stroke that has flowed is its time and mass, whatever run it was part of;
 - since when the guard may look at a whole day at once instead of stroke by stroke, which decides
   nothing (test_guard holds the one against the other);
@@ -75,6 +76,7 @@ def moved(state: State, by: int) -> State:
         last_dose_ms=_at(state.last_dose_ms, by),
         alarms=tuple(replace(x, since_ms=x.since_ms + by) for x in state.alarms),
         halts=tuple(replace(h, at_ms=h.at_ms + by) for h in state.halts),
+        turned_down=tuple(t + by for t in state.turned_down),
     )
 
 
@@ -96,9 +98,15 @@ def pump(state: State, past: Past) -> State:
         clock_ms=(s.clock_ms + NOW) % DAY_MS - NOW,
         session=session,
         granted=tuple(t for t in s.granted if t > NOW - DAY_MS),
-        alarms=tuple(replace(x, since_ms=NOW) for x in s.alarms),
+        alarms=tuple(replace(x, since_ms=NOW) for x in s.alarms if not _shown_only(x)),
+        turned_down=(),
         halts=tuple(h for h in s.halts if h.at_ms > NOW - repeats.within_ms()),
     )
+
+
+def _shown_only(alarm: a.Alarm) -> bool:
+    """Whether an alarm is there for people and decides nothing in the pump."""
+    return alarm.kind.moment or alarm.code == "limit"
 
 
 def link(found: Link, by: int) -> Link:

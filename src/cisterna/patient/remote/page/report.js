@@ -45,8 +45,8 @@ const ended = (dose, when) => ({
 });
 
 const alarmed = (alarm, when) => ({
-  code: alarm.code ?? alarm.link,
-  link: "link" in alarm,
+  code: alarm.code,
+  link: "who" in alarm,
   who: alarm.who ?? null,
   critical: alarm.class === "critical",
   since: when(alarm.since_ms),
