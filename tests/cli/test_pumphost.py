@@ -105,6 +105,22 @@ def test_make_host_touch_program_and_look(cisterna, example, fleet: Path, tmp_pa
     assert {"link-touched", "activated"} <= set(events(fleet))
 
 
+def test_a_fault_is_given_to_a_pump_s_body_and_the_truth_is_shown(cisterna, fleet: Path):
+    with hosted(fleet):
+        assert "really 40.000 mL" in cisterna("pumphost", "fault", fleet, ONE).out
+        words = ("leak", "--amount", "0.5", "--lasts", "2 h")
+        given = cisterna("pumphost", "fault", fleet, ONE, *words)
+        assert given.code == 0, given.err
+        assert "leak 1/2, for a while" in given.out
+        found = cisterna("pumphost", "fault", fleet, ONE, "stall", "--json").json
+        assert [row["kind"] for row in found["faults"]] == ["leak", "stall"]
+        assert "leak" not in cisterna("pumphost", "fault", fleet, ONE, "over").out
+        refused = cisterna("pumphost", "fault", fleet, ONE, "flood", "--json")
+        assert refused.json["refused"]["code"] == "no-fault"
+        unusable = cisterna("pumphost", "fault", fleet, ONE, "leak", "--amount", "half")
+        assert unusable.code == 2
+
+
 @pytest.mark.requirement("SR-46", "SR-48")
 def test_a_killed_host_restores_every_pump_and_answers_the_retry(
     cisterna, example, fleet: Path, tmp_path: Path

@@ -715,3 +715,63 @@ def test_a_station_reads_its_folder(made: Fleet):
     assert set(station.pumps) == {ONE, TWO}
     with pytest.raises(NoAnswer):
         station.connect(ONE)
+
+
+# A body that can fail ----------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("SR-17", "H16", "H20")
+def test_a_fault_given_in_the_room_is_noticed_kept_and_over_with_a_restart(fleet: Fleet):
+    with served(fleet, speed=3_600) as host:
+        given = control(fleet, do="fault", serial=ONE, kind="stall")
+        assert [row["kind"] for row in given["faults"]] == ["stall"]
+        control(fleet, do="fault", serial=TWO, kind="over-infusion", amount="2")
+        noticed(host, ONE)
+        assert host.host.units[TWO].state.alarms == ()
+    with served(fleet, speed=3_600) as host:
+        assert "stall" in host.host.row(ONE)["alarms"]
+        assert control(fleet, do="body", serial=ONE)["faults"]
+        twice = control(fleet, do="body", serial=TWO)
+        reckoned = 40_000_000 - host.host.row(TWO)["reservoir_nl"]
+        assert twice["delivered_nl"] >= 1.9 * reckoned > 0
+        assert control(fleet, do="fault", serial=ONE, kind="over")["faults"] == []
+        assert host.host.row(ONE)["alarms"] == []
+
+
+def noticed(host: Served, serial: str) -> None:
+    """Wait until the pump has noticed what is wrong with it."""
+    end = time.monotonic() + 20
+    while "stall" not in host.host.row(serial)["alarms"]:
+        assert time.monotonic() < end, "nothing was noticed"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("kind", "other", "code"),
+    [
+        ("nonsense", {}, "no-fault"),
+        ("telemetry", {}, "no-fault"),
+        ("leak", {"amount": "1.5"}, "bad-amount"),
+        ("occlusion", {"amount": "0"}, "bad-amount"),
+        ("over-infusion", {"amount": "0"}, "bad-amount"),
+        ("stall", {"lasts_ms": "0"}, "bad-length"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused_and_hurts_no_pump(
+    fleet: Fleet, kind: str, other: dict[str, str], code: str
+):
+    with served(fleet) as host:
+        with pytest.raises(Refused) as refused:
+            control(fleet, do="fault", serial=ONE, kind=kind, **other)
+        assert refused.value.code == code
+        assert host.host.failed == {}
+
+
+def test_a_body_s_file_that_is_broken_is_left_out_and_named(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture
+):
+    (fleet.pump(ONE) / "body.json").write_text("{}", "utf-8")
+    with served(fleet) as host:
+        assert ONE in host.host.units
+        assert control(fleet, do="body", serial=ONE)["faults"] == []
+    assert "its body's file cannot be read" in caplog.text

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from re import fullmatch
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,7 +13,7 @@ import typer
 from cisterna.cli.act import act, amount
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.line import Refused
-from cisterna.quantity import VOLUME
+from cisterna.quantity import DURATION, VOLUME
 
 if TYPE_CHECKING:
     from cisterna.order.prescription import Prescription
@@ -105,6 +106,24 @@ def refill_with(rx: "Prescription", measured: str) -> "Refill":
     out = amount("--measured", measured, VOLUME).number("nL").__floor__()
     fill = rx.solution.fill_volume.number("nL").__floor__()
     return Refill(out, fill, ng_per_ml(rx))
+
+
+def fault_of(kind: str, lasts: str | None, share: str) -> dict[str, str]:
+    """What a host is asked to let go wrong. Raises `Unusable`."""
+    if not fullmatch(r"\d{1,3}(\.\d{1,9})?", share):
+        raise Unusable("command line", [Problem("--amount", share[:40], "a number such as 0.5")])
+    found = {"do": "fault", "kind": kind, "amount": share}
+    if lasts is not None:
+        found["lasts_ms"] = str(amount("--lasts", lasts, DURATION).number("ms").__floor__())
+    return found
+
+
+def show_body(serial: str, found: dict[str, Any]) -> None:
+    """What is really in a pump, and what is wrong with its body."""
+    typer.echo(f"{serial}  really {found['reservoir_nl'] / 1e6:.3f} mL in the reservoir")
+    for row in found["faults"]:
+        until = "until a restart or the end of the scan" if row["end_ms"] is None else "for a while"
+        typer.echo(f"  {row['kind']} {row['amount']}, {until}")
 
 
 def read_back(back: "Programme") -> None:

@@ -11,12 +11,14 @@ from cisterna.cli.act import Json, Site, finish, read_order
 from cisterna.cli.pump_talk import (
     at_work,
     bar,
+    fault_of,
     fleet_in,
     new_key,
     programmer_of,
     read_back,
     refill_with,
     row_line,
+    show_body,
 )
 from cisterna.order.line import Refused
 
@@ -140,6 +142,35 @@ def touch(folder: Dir, serial: Serial, json: Json = False) -> None:
 
         found = control(fleet_in(folder), do="touch", serial=serial)
         finish(found, json, lambda: typer.echo(f"{serial} was touched; it counts for a minute."))
+
+
+@pumphost.command()
+def fault(
+    folder: Dir,
+    serial: Serial,
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FAULT]",
+            help="stall, over-infusion, occlusion or leak; over ends them; none shows the body.",
+        ),
+    ] = None,
+    lasts: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="As 2 h; without it until the pump is restarted."),
+    ] = None,
+    amount: Annotated[
+        str, typer.Option(help="Over-infusion: the factor; occlusion, leak: the share.")
+    ] = "1",
+    json: Json = False,
+) -> None:
+    """Let something go wrong with a pump's body (simulated), or see what is true of it."""
+    with at_work(json):
+        from cisterna.pump.serve import control  # noqa: PLC0415
+
+        asked = {"do": "body"} if kind is None else fault_of(kind, lasts, amount)
+        found = control(fleet_in(folder), serial=serial, **asked)
+        finish({"serial": serial} | found, json, lambda: show_body(serial, found))
 
 
 @pumphost.command()

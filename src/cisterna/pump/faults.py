@@ -32,7 +32,7 @@ Kind = Literal[
     "discharge",
     "reset",
 ]
-End = Literal["restart", "interrogate"]
+End = Literal["restart", "interrogate", "scan"]
 JAMS: tuple[Kind, ...] = ("stall", "telemetry", "valve-shut")
 NOTICED: tuple[Kind, ...] = ("stall",)
 

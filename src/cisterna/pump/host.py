@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from cisterna.order.form import Problem, Unusable
+from cisterna.pump import bodies
 from cisterna.pump import certificates as tls
 from cisterna.pump import events as e
 from cisterna.pump.alarms import wrong_now
@@ -90,6 +91,7 @@ class Host:
                 key = tls.signing_key(fleet.pump(serial))
                 unit = Unit.resumed(found, key.sign, now)
                 unit.log = _earlier(fleet.pump(serial)).add(unit.log.entries)
+                unit.body = bodies.restored(fleet.pump(serial), unit, now)
                 host.units[serial] = unit
         host.clock = clock(now, speed)
         for serial in host.units:
@@ -114,6 +116,7 @@ class Host:
             with self._contained(serial):
                 unit.do(e.TimePasses(unit.advance(now)))
                 self._write_news(unit)
+                bodies.keep(self.fleet.pump(serial), unit)
         self._save_clock()
         for storage in self.storages:
             storage.close()
@@ -159,6 +162,7 @@ class Host:
         with self._contained(serial):
             found = act(unit, self.clock.now_ms())
             self._write_news(unit)
+            bodies.keep(self.fleet.pump(serial), unit)
         if serial in self.units:
             self._plan(serial, self.clock.now_ms())
         return found

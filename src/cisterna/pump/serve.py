@@ -13,13 +13,15 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.line import Refused
+from cisterna.pump import bodies
 from cisterna.pump.bounds import Bounds
 from cisterna.pump.fleet import Fleet
 from cisterna.pump.host import Host, Progress
@@ -102,7 +104,7 @@ def _control(host: Host, token: str) -> Answering:
                     str(asked.get("token")).encode(), token.encode()
                 )
                 if known:
-                    found = _asked(host, str(asked.get("do")), str(asked.get("serial")))
+                    found = _asked(host, {key: str(value) for key, value in asked.items()})
                     writer.write(json.dumps(found).encode() + b"\n")
                     await writer.drain()
         writer.close()
@@ -110,18 +112,43 @@ def _control(host: Host, token: str) -> Answering:
     return answer
 
 
-def _asked(host: Host, what: str, serial: str) -> dict[str, Any]:
+def _asked(host: Host, asked: Mapping[str, str]) -> dict[str, Any]:
+    what, serial = asked.get("do", ""), asked.get("serial", "")
     if what == "status":
         return _status(host)
     if serial not in host.units:
         why = host.failed.get(serial, "There is no such pump in the fleet.")
         return {"refused": "no-pump", "message": f"{serial}: {why}"}
-    if what == "touch":
-        host.with_unit(serial, Unit.touched)
-        return {"touched": serial}
-    if what == "report":
-        return host.with_unit(serial, Unit.report) or {}
-    return {"refused": "unknown", "message": "The host does not know this request."}
+    acts = {"touch": _touched, "report": _reported, "body": _embodied, "fault": _given}
+    if what not in acts:
+        return {"refused": "unknown", "message": "The host does not know this request."}
+    return acts[what](host, serial, asked)
+
+
+def _touched(host: Host, serial: str, _: Mapping[str, str]) -> dict[str, Any]:
+    host.with_unit(serial, Unit.touched)
+    return {"touched": serial}
+
+
+def _reported(host: Host, serial: str, _: Mapping[str, str]) -> dict[str, Any]:
+    return host.with_unit(serial, Unit.report) or {}
+
+
+def _embodied(host: Host, serial: str, _: Mapping[str, str]) -> dict[str, Any]:
+    return host.with_unit(serial, bodies.truth) or {}
+
+
+def _given(host: Host, serial: str, asked: Mapping[str, str]) -> dict[str, Any]:
+    """A fault for a pump's body: here, in the room, and not over the link."""
+    kind, lasts = asked.get("kind", ""), asked.get("lasts_ms")
+    amount = Fraction(asked.get("amount", "1"))
+    length = None if lasts is None else int(lasts)
+    try:
+        bodies.possible(kind, length, amount)
+    except Refused as refused:
+        return {"refused": refused.code, "message": f"{refused.message} {refused.way_out}"}
+    given = host.with_unit(serial, lambda u, now: bodies.give(u, now, kind, length, amount))
+    return given or {}
 
 
 def _status(host: Host) -> dict[str, Any]:

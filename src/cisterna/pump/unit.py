@@ -14,6 +14,7 @@ from cisterna.pump import beside as kept
 from cisterna.pump import deeds, report
 from cisterna.pump import events as e
 from cisterna.pump.beside import Beside
+from cisterna.pump.embodied import MENDS, Embodied
 from cisterna.pump.keeper import Keeper, Recalled
 from cisterna.pump.link import door
 from cisterna.pump.link import state as peers
@@ -61,7 +62,8 @@ class Heard:
 class Unit:
     """One pump. Times are its device time, which never goes back.
 
-    `news` holds the latest entries of the log until the host takes them.
+    `news` holds the latest entries of the log until the host takes them. Without a `body` of its
+    own it does exactly what it reckons.
     """
 
     keeper: Keeper
@@ -71,6 +73,7 @@ class Unit:
     log: Log = field(default_factory=lambda: Log(most=MOST_ENTRIES))
     news: deque[Entry] = field(default_factory=lambda: deque(maxlen=MOST_ENTRIES))
     noise: tuple[int, int] = (0, 0)
+    body: Embodied | None = None
 
     @classmethod
     def new(
@@ -97,6 +100,8 @@ class Unit:
         if session:
             unit.do(e.SessionEnded(now_ms, session.number, lost=True))
         unit._saved()
+        if beside.scan_ms is not None:
+            unit.embodied(now_ms).scanned(unit.state.device.mri)
         return unit
 
     @property
@@ -111,22 +116,30 @@ class Unit:
 
     def next_ms(self) -> int:
         """When something is due of its own: a stroke, a change of flow, what lapses at the link."""
-        times = [self.state.until_ms, self.keeper.next_stroke_ms()]
+        times: list[int | None] = [self.state.until_ms, self.keeper.next_stroke_ms()]
         if self.link.lease.holder is not None:
             times.append(self.link.lease.heard_ms + LEASE_MS)
         if self.link.ring.window:
             times.append(self.link.ring.window.until_ms)
+        if self.body:
+            times.append(self.body.frees_ms(self.state))
         return min(t for t in times if t is not None)
 
     def advance(self, now_ms: int) -> int:
         """Live up to a time; gives the time at which the next event can happen."""
         keeper = self.keeper
         while True:
-            while (stroke := keeper.next_stroke_ms()) is not None and stroke <= now_ms:
-                keeper.strike(now_ms)
-            if keeper.state.until_ms > now_ms:
+            stop = min(keeper.state.until_ms, now_ms)
+            seen = self.body.notice(self.state, stop) if self.body else None
+            self._strikes(seen.at_ms - 1 if seen else now_ms)
+            if seen:
+                self.do(seen)
+            elif keeper.state.until_ms > now_ms:
                 break
-            self.do(e.TimePasses(keeper.state.until_ms))
+            else:
+                self.do(e.TimePasses(keeper.state.until_ms))
+        if self.body:
+            self.body.run(self.state, now_ms)
         now = max(now_ms, keeper.marked_ms + (keeper.struck > 0))
         if self.link.lease.holder is not None or self.link.ring.window:
             self._met(*peers.passed(self.link, now), now)
@@ -179,16 +192,53 @@ class Unit:
         return report.patient_report(self.state, now, self.beside)
 
     def do(self, event: e.Event) -> e.Outcome:
-        """One event of the controller, on record."""
+        """One event of the controller, on record; the body has done all that was planned before."""
+        if self.body:
+            self._bodily(self.body, event)
         outcome = self.keeper.handle(event)
         self._happened(outcome)
+        if self.body and isinstance(event, e.Refilled) and not outcome.refused:
+            self.body.refilled(event.fill_nl)
         return outcome
 
     def scan(self, begins: bool, now: int) -> None:
-        """A scan begins or ends: until it ends, no dose is given."""
+        """A scan begins or ends: until it ends no dose is given, and a rotor stands still."""
         self.beside = replace(self.beside, scan_ms=now if begins else None)
         self._say(now, "mri-begun" if begins else "mri-ended")
         self._saved()
+        body = self.embodied(now)
+        if begins:
+            body.scanned(self.state.device.mri)
+        else:
+            body.mends("scan")
+        self.do(e.TimePasses(now))
+
+    def embodied(self, now_ms: int) -> Embodied:
+        """Its body now; one that has done what the pump reckons, if it had none."""
+        if self.body is None:
+            self.body = Embodied.of(self.state, now_ms)
+        else:
+            self._bodily(self.body, e.TimePasses(now_ms))
+        return self.body
+
+    def _strikes(self, until_ms: int) -> None:
+        """Every stroke that is due by a time, on record."""
+        while (stroke := self.keeper.next_stroke_ms()) is not None and stroke <= until_ms:
+            self.keeper.strike(until_ms)
+
+    def _bodily(self, body: Embodied, event: e.Event) -> None:
+        """What the body does before an event, and what it notices, on record first."""
+        act = MENDS.get(type(event))
+        self._noticing(body, event)
+        body.run(self.state, event.at_ms)
+        if act:
+            body.mends(act)
+            self._noticing(body, event)
+
+    def _noticing(self, body: Embodied, event: e.Event) -> None:
+        while not isinstance(event, e.Noticed) and (seen := body.notice(self.state, event.at_ms)):
+            body.run(self.state, seen.at_ms)
+            self._happened(self.keeper.handle(seen))
 
     def _situation(self, now: int) -> Situation:
         once = self.state.flow.once

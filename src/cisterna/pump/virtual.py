@@ -89,6 +89,12 @@ class VirtualPump:
         self.body = refilled(self.body, fill, pocket_nl)
         return out
 
+    def frees_ms(self, state: State) -> int | None:
+        """When a rotor that was noticed to stand still turns again; None if nobody knows."""
+        if "stall" not in wrong_now(state.alarms):
+            return None
+        return _free_at([f for f in self.faults if f.kind in NOTICED], self.body.now_ms)
+
     def notice(self, state: State, until_ms: int) -> Notice | None:
         """What the device notices first, until a time that the plan covers."""
         jams = [f for f in self.faults if f.kind in NOTICED]
