@@ -189,6 +189,14 @@ def test_ten_years_of_a_flex_schedule_are_within_one_stroke():
     assert count == asked_by(pieces, until - 1) // (STROKE * HOUR_MS)
 
 
+def test_what_time_does_not_change_stays():
+    """The flow after a while is put together field by field: none is forgotten."""
+    odd = replace(FLOW, once=ALONE, floor_nl_per_h=7, line=(Slug(9, 1),), owed=5)
+    for flow in (odd, replace(odd, held=True)):
+        _, after = pour(flow, 1)
+        assert after == replace(flow, now_ms=1, owed=after.owed)
+
+
 # The line --------------------------------------------------------------------------------------
 
 

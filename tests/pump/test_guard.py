@@ -5,7 +5,7 @@ sums up in pieces.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
 from itertools import accumulate
 
@@ -465,6 +465,16 @@ def test_no_day_of_a_schedule_is_heavier_than_its_heaviest(schedule: Granted, be
     )
     at = begin * scale // 7
     assert wide.between(at, at + DAY_MS) <= wide.heaviest
+
+
+def test_what_a_check_does_not_change_stays():
+    """The guard after a while is put together field by field: none is forgotten."""
+    dose = Admitted(5, 7, 9)
+    odd = Guard(STROKE, 3, 4, 5, STEPS, 6, "floor", 2, (dose,), (replace(dose, start_ms=1),), -8)
+    assert commanded(odd, None, 5) == odd
+    assert {f.name for f in fields(Guard)} - {"history"} == {
+        f.name for f in fields(Guard) if getattr(odd, f.name) != getattr(FRESH, f.name, None)
+    } | {"stroke_nl"}
 
 
 # It can only inhibit ---------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def _settled(made: Step, at_ms: int) -> Step:
     flow = then.flow
     pumped = s.flow.reservoir_nl - flow.reservoir_nl
     left = s.bridge_left_nl if s.flow.once else max(0, s.bridge_left_nl - pumped)
-    made = made.now(s.moved(then, left))
+    made = made.now(replace(s, flow=flow, guard=then.guard, then=None, bridge_left_nl=left))
     if s.flow.once and flow.once is None:
         made = _ended(made, s.flow.once)
     return upkeep.watched(made)
@@ -134,7 +134,7 @@ def _planned(made: Step) -> Step:
     if isinstance(then, Inhibited):
         return _inhibited(made, then)
     until = upkeep.next_watch(s, flow, tip, until)
-    return made.now(s.moved(Then(flow, watch), s.bridge_left_nl, tip, until, then))
+    return made.now(replace(s, flow=flow, guard=watch, tip=tip, until_ms=until, then=then))
 
 
 def _regime(flow: Flow) -> guard.Regime:

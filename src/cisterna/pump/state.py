@@ -79,37 +79,6 @@ class State:
     halts: repeats.Halts = ()
     turned_down: tuple[int, ...] = ()
 
-    def moved(
-        self,
-        then: "Then",
-        bridge_left_nl: int,
-        tip: TipRun | None = None,
-        until_ms: int | None = None,
-        planned: "Then | None" = None,
-    ) -> "State":
-        """Flow and guard go on; every field is named, for this is made twice for each event.
-
-        With a plan: what flows until when, and flow and guard at its end.
-        """
-        return State(
-            device=self.device,
-            flow=then.flow,
-            guard=then.guard,
-            clock_ms=self.clock_ms,
-            programme=self.programme,
-            tip=tip,
-            until_ms=self.until_ms if until_ms is None else until_ms,
-            then=planned,
-            session=self.session,
-            stopped_ms=self.stopped_ms,
-            minimum=self.minimum,
-            bridge_left_nl=bridge_left_nl,
-            granted=self.granted,
-            last_dose_ms=self.last_dose_ms,
-            unknown=self.unknown,
-            alarms=self.alarms,
-        )
-
     @property
     def now_ms(self) -> int:
         """Device time of the last event."""
