@@ -277,4 +277,11 @@ class Oracle:
 def heaviest(strokes: list[tuple[int, int]], begun: int) -> int:
     """The most that any 24 hours hold which begin before `begun` and end after it."""
     edges = [at for at, _ in strokes if at <= begun] + [begun]
-    return max(sum(m for at, m in strokes if edge <= at < edge + DAY) for edge in edges)
+    most = mass = first = last = 0
+    for edge in edges:
+        while last < len(strokes) and strokes[last][0] < edge + DAY:
+            mass, last = mass + strokes[last][1], last + 1
+        while first < last and strokes[first][0] < edge:
+            mass, first = mass - strokes[first][1], first + 1
+        most = max(most, mass)
+    return most
