@@ -63,8 +63,13 @@ Hex64 = Annotated[str, Text(r"[0-9a-f]{128}")]
 Opaque = Annotated[dict[str, Any], Anything()]
 
 
+_ALREADY = (int, str, bool, type(None))
+
+
 def plain(value: Any) -> Json:
     """A dataclass, or a part of one, as JSON values."""
+    if type(value) in _ALREADY:  # most are: asked first, it halves the time of a record
+        return cast("Json", value)
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, StrEnum):
