@@ -45,7 +45,7 @@ class Side:
 
 def side_bytes(link: Link, beside: Beside) -> bytes:
     """For the journal."""
-    return encode(plain(Side(_object(peers.saved(link)), beside)))
+    return encode({"link": peers.saved(link), "beside": plain(beside)})
 
 
 def read_side(body: bytes, serial: str, now_ms: int) -> tuple[Link, Beside]:
@@ -67,9 +67,3 @@ def closed(beside: Beside, doses: Iterable[Closed], at_ms: int) -> Beside:
             last = Closing(d.kind, d.number, at_ms, d.asked_nl, d.least_nl, d.most_nl)
             beside = replace(beside, last=last)
     return beside
-
-
-def _object(value: object) -> Opaque:
-    if not isinstance(value, dict):
-        raise TypeError("the link is a record")
-    return value

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from cisterna.pump.recovery import AREAS
 from tests.pump.disk import Op
+from tests.pump.simulator.store import well
 from tests.pump.simulator.world import World
 
 HOUR = 3_600_000
@@ -70,7 +71,7 @@ class Hardware:
         unit = world.unit
         if unit is None or world.disk.power is not None or world.disk.waiting:
             return
-        if world.disk.fails is not NEVER or len(unit.keeper.journal.copies) < 2:
+        if not world.disk.is_well or len(unit.keeper.journal.copies) < 2:
             return
         self._gone(kind)
         area = self.random.choice(AREAS)
@@ -106,7 +107,7 @@ class Hardware:
 
     def mended(self) -> None:
         """The storage works again."""
-        self.world.disk.fails, self.world.disk.broken = NEVER, False
+        self.world.disk.fails, self.world.disk.broken = well, False
 
     def device(self) -> None:
         """The device notices something, and later that it is over."""
@@ -115,8 +116,3 @@ class Hardware:
         self.world.notices(alarm)
         later = self.random.randint(1, 12 * HOUR)
         self.world.after(later, lambda: self.world.notices(alarm, over=True))
-
-
-def NEVER(_: int, __: Op) -> int | None:  # noqa: N802 - a constant that is called
-    """A disk that never fails."""
-    return None

@@ -50,8 +50,8 @@ def simulate(seed: int, days: int) -> Life:
     except Exception as problem:
         place = f"seed {seed}, days {days}, at {world.now} ms"
         raise Violation(f"{place}: {problem!r}\n{options.words()}") from problem
-    for area in sorted(world.disk.kept):
-        world.tally.digests(world.disk.kept[area], world.now)
+    for _, image in sorted(world.disk.images.items()):
+        world.tally.digests(image, world.now)
     return Life(options, world.tally, world.tally.sha.hexdigest())
 
 

@@ -21,16 +21,17 @@ from cisterna.pump.programme import Device, Slug
 from cisterna.pump.state import State
 from cisterna.pump.unit import Heard, Unit
 from cisterna.quantity import DAY_MS
-from tests.pump.disk import TORN, Disk, PowerCut, applied, torn
+from tests.pump.disk import TORN, PowerCut, applied, torn
 from tests.pump.link.people import ADA, BEN, CLEO, PATIENT, PUMP, PUMP_PUBLIC, PUMP_SECRET
 from tests.pump.oracle import Oracle
 from tests.pump.simulator.options import Options
+from tests.pump.simulator.store import Store
 from tests.pump.simulator.tally import Tally
 from tests.pump.simulator.warrants import Warrants
 from tests.pump.simulator.witness import Watched, Witness, live
 
 FULL, STRENGTH, LINE = 20_000_000, 10_000_000, 300_000
-CAPACITY = 32_768
+CAPACITY = 131_072
 REJECTED = f.framed(f.Rejected())
 Talk = Generator[Any, Any, Any]
 
@@ -46,7 +47,7 @@ class World:
         self.heap: list[tuple[int, int, Callable[[], None]]] = []
         self.number = 0
         self.healed = False
-        self.disk = Disk()
+        self.disk = Store()
         self.unit: Unit | None = None
         self._begins()
 
@@ -90,8 +91,8 @@ class World:
         self.heap.clear()
 
     def _lives(self, at_ms: int) -> None:
-        """Time passes. Where a write is to be the last one, stroke by stroke, as pumps live."""
-        while self.unit and self.disk.power is not None:
+        """Time passes: where writes fail, or one is to be the last, stroke by stroke."""
+        while self.unit and (self.disk.power is not None or not self.disk.is_well):
             due = self.unit.next_ms()
             if due > at_ms:
                 break
@@ -115,13 +116,14 @@ class World:
         """The power is gone: what the disk kept, and any part of the rest."""
         state = self.state
         self.unit = None
-        self.disk = Disk(self._left(), fails=self.disk.fails, broken=self.disk.broken)
+        old, self.disk = self.disk, Store(self._left())
+        self.disk.fails, self.disk.broken = old.fails, old.broken
         self.last = state
         short = self.healed or self.random.random() < 0.9
         self.after(self.random.randint(1, 5_000 if short else 3_600_000), self.light)
 
     def _left(self) -> dict[str, bytes]:
-        chosen, images = self.random, dict(self.disk.kept)
+        chosen, images = self.random, self.disk.images
         for op in self.disk.waiting:
             data = op.data or b""
             fate = chosen.random()
@@ -178,6 +180,5 @@ class World:
 
     def damaged(self, area: str, at: int, mask: int) -> None:
         """A byte of an area is not what was written."""
-        image = bytearray(self.disk.kept[area])
+        image = self.disk.areas[area]
         image[at % len(image)] ^= mask
-        self.disk.kept = {**self.disk.kept, area: bytes(image)}

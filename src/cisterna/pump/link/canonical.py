@@ -58,15 +58,15 @@ def decode(body: bytes) -> Json | Reason:
 
 def _check(value: Json, depth: int) -> None:
     """`Unfit` unless every part of the value has one canonical form."""
-    if isinstance(value, (list, dict)):
+    if isinstance(value, str):
+        if len(value) > LONGEST_TEXT or not _TEXT.fullmatch(value):
+            raise Unfit("a text is too long or not printable ASCII")
+    elif isinstance(value, (list, dict)):
         if depth == 0:
             raise Unfit("nested too deeply")
         for item in value.values() if isinstance(value, dict) else value:
             _check(item, depth - 1)
-        if isinstance(value, dict) and not all(_KEY.fullmatch(k) for k in value):
+        if isinstance(value, dict) and not all(map(_KEY.fullmatch, value)):
             raise Unfit("a key is not a plain name")
-    elif isinstance(value, str):
-        if len(value) > LONGEST_TEXT or not _TEXT.fullmatch(value):
-            raise Unfit("a text is too long or not printable ASCII")
     elif isinstance(value, float) or (value is not None and abs(value) > LARGEST):
         raise Unfit("a number is not an integer below 2^53")
