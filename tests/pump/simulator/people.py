@@ -232,7 +232,7 @@ class People:
         options, again = self.world.options, self.hardware.again
         again(options.visits_ms, self._visit)
         again(options.presses_ms, self._presses)
-        again(DAY_MS, self._called)
+        again(2 * DAY_MS, self._called)
         again(options.readers_ms, lambda: self.wire.begin(self.readers.comes()))
         self.world.after(HOUR_MS, self._visit)
 
@@ -243,7 +243,7 @@ class People:
             self.world.after(self.world.random.randint(0, 900_000), self.hardware.power)
 
     def _called(self) -> None:
-        """Somebody looks at the pump each day, and calls a programmer where it does not run."""
+        """Somebody looks at the pump now and then, and calls a programmer where it is not well."""
         s = self.world.state
         still = s.stopped_ms is not None or s.minimum or s.flow.reservoir_nl < 2_000_000
         if still or s.unknown or effect(s.alarms) != "none":

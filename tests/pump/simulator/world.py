@@ -114,15 +114,20 @@ class World:
 
     def dark(self) -> None:
         """The power is gone: what the disk kept, and any part of the rest."""
-        state = self.state
+        state, ways = self.state, self._ways()
         self.unit = None
-        old, self.disk = self.disk, Store(self._left())
+        old, self.disk = self.disk, Store(self._left(ways))
         self.disk.fails, self.disk.broken = old.fails, old.broken
         self.last = state
         short = self.healed or self.random.random() < 0.9
         self.after(self.random.randint(1, 5_000 if short else 3_600_000), self.light)
 
-    def _left(self) -> dict[str, bytes]:
+    def _ways(self) -> tuple[str, ...]:
+        """How a write may tear; harm to what was there before is recovered from two copies only."""
+        two = self.unit is not None and len(self.unit.keeper.journal.copies) == 2
+        return TORN if two else tuple(way for way in TORN if way != "blast")
+
+    def _left(self, ways: tuple[str, ...]) -> dict[str, bytes]:
         chosen, images = self.random, self.disk.images
         for op in self.disk.waiting:
             data = op.data or b""
@@ -130,7 +135,7 @@ class World:
             if fate < 0.4:
                 images = applied(images, [op])
             elif fate < 0.7 and data:
-                images = torn(images, op, chosen.randint(0, len(data)), chosen.choice(TORN))
+                images = torn(images, op, chosen.randint(0, len(data)), chosen.choice(ways))
         return images
 
     def light(self) -> None:
