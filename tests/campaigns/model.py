@@ -60,11 +60,11 @@ class Result:
         return cls(bounds.words(), *figures, found.closed, broken)
 
 
-def code() -> str:
-    """A digest of all modules that a search imports."""
+def code(sources: tuple[str, ...] = SOURCES) -> str:
+    """A digest of all modules of these that are imported: of all that a search stands on."""
     whole = hashlib.sha256()
     for name, module in sorted(sys.modules.items()):
-        if name.startswith(SOURCES) and module.__file__:
+        if name.startswith(sources) and module.__file__:
             whole.update(Path(module.__file__).read_bytes())
     return whole.hexdigest()[:16]
 

@@ -9,6 +9,7 @@ digest over every record, frame and byte of the journal.
 import argparse
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from cisterna.quantity import DAY_MS
 from tests.pump.simulator.attacker import Attacker
@@ -19,6 +20,8 @@ from tests.pump.simulator.people import People
 from tests.pump.simulator.tally import Tally
 from tests.pump.simulator.wire import Wire
 from tests.pump.simulator.world import World
+
+ROOT = Path(__file__).parents[3]
 
 
 class Violation(AssertionError):
