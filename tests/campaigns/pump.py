@@ -21,12 +21,15 @@ from pathlib import Path
 from tests.campaigns.model import code
 from tests.pump.journal_kills import kills
 from tests.pump.simulator.run import Life, Violation, simulate
+from tests.pump.simulator.sweep import cut, writes
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = ROOT / "docs" / "evidence" / "pump-campaign.md"
 KEPT = ROOT / "build" / "campaign" / "pump.json"
 SOURCES = ("cisterna.pump.", "cisterna.quantity", "tests.pump.")
 FIRST, DAYS, KILLS = 100_000, 183, 3
+SWEPT, PARTS = 10, (0, 9, 1 << 20)
+SWEEP = "kill points, one at each write of a visit and a dose"
 AT_WRITES, BETWEEN = "kill points at a write", "kill points between writes"
 GOALS = {"device-years": 10_000, "faults": 10_000_000, "kill points": 20_000, "real kills": 1_000}
 
@@ -71,7 +74,7 @@ class State:
 
     def reached(self) -> dict[str, int]:
         """What stands beside the goals."""
-        points = self.done[AT_WRITES] + self.done[BETWEEN] + self.killed
+        points = self.done[AT_WRITES] + self.done[BETWEEN] + self.done[SWEEP] + self.killed
         total = sum(self.faults.values())
         reached = (self.days // 365, total, points, self.killed)
         return dict(zip(GOALS, reached, strict=True))
@@ -91,6 +94,8 @@ def campaign(state: State, minutes: float, kept: Path, say: Callable[[str], None
         try:
             state.add(simulate(state.seed, DAYS))
             _kill(state)
+            if state.seed % SWEPT == 0:
+                _sweep(state)
         except (Violation, AssertionError) as problem:
             state.findings.append(str(problem))
             say(str(problem))
@@ -108,6 +113,13 @@ def _kill(state: State) -> None:
     with tempfile.TemporaryDirectory() as folder:
         state.reported += kills(Path(folder) / "pump", state.seed, KILLS)
     state.killed += KILLS
+
+
+def _sweep(state: State) -> None:
+    """The power goes at every write of a visit and a dose."""
+    for n in range(writes(state.seed)):
+        cut(state.seed, n, PARTS[n % len(PARTS)], heals=n % 10 == 0)
+        state.done[SWEEP] += 1
 
 
 def page(state: State) -> str:
@@ -168,7 +180,7 @@ def findings(state: State) -> list[str]:
 SHOWN = (
     "Activated", "BolusOrdered", "BolusOrdered refused", "DoseAsked", "DoseAsked refused",
     "Primed", "Reconciled", "Refilled", "SessionOpened", "Stopped", "frames heard", "restarts",
-    AT_WRITES, BETWEEN, "an entry stands that was cut", "a refused entry stands",
+    AT_WRITES, BETWEEN, SWEEP, "an entry stands that was cut", "a refused entry stands",
     "strokes counted that the motor did not make", "therapies brought back",
 )  # fmt: skip
 

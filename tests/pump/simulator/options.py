@@ -52,7 +52,7 @@ class Options:
             presses_ms=one_in(24 * HOUR_MS, 120 * HOUR_MS),
             readers_ms=one_in(20 * DAY_MS, 90 * DAY_MS),
             attacks_ms=one_in(2 * DAY_MS, 3 * DAY_MS),
-            burst=one_in(20, 30),
+            burst=one_in(26, 36),
             losses_ms=every(2 * DAY_MS, 8 * DAY_MS),
             storage_ms=every(3 * DAY_MS, 10 * DAY_MS),
             device_ms=every(6 * DAY_MS, 20 * DAY_MS),
