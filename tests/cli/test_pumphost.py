@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,25 @@ def test_make_host_touch_program_and_look(cisterna, example, fleet: Path, tmp_pa
         assert other.code == 1
         assert other.json["refused"]["code"] == "other-pump"
     assert {"link-touched", "activated"} <= set(events(fleet))
+
+
+def test_certificates_are_renewed_before_they_end(cisterna, fleet: Path):
+    done = cisterna("pumphost", "renew", fleet)
+    assert done.code == 0, done.err
+    assert "0 renewed" in done.out
+    long_ago = datetime.now(UTC) - timedelta(days=tls.DAYS - 20)
+    for folder in (fleet / "pumps" / ONE, fleet / "stations" / "relay"):
+        tls.Authority.read(fleet).renew(folder, now=long_ago)
+    with hosted(fleet):
+        told = cisterna("pumphost", "status", fleet)
+        assert "2 end before" in told.err
+        assert "cisterna pumphost renew" in told.err
+        found = cisterna("pumphost", "renew", fleet, "--json").json
+        assert sorted(found["renewed"]) == [ONE, "relay"]
+        assert cisterna("pumphost", "status", fleet).err == ""
+    everything = cisterna("pumphost", "renew", fleet, "--all")
+    assert "6 renewed" in everything.out
+    assert "Copy certificate.pem" in everything.out
 
 
 def test_a_fault_is_given_to_a_pump_s_body_and_the_truth_is_shown(cisterna, fleet: Path):

@@ -92,12 +92,15 @@ def run(
         import asyncio  # noqa: PLC0415
         import logging  # noqa: PLC0415
 
+        from cisterna.pump import renewal  # noqa: PLC0415
         from cisterna.pump.serve import serve  # noqa: PLC0415
 
         logging.basicConfig(format="%(levelname)s %(message)s")
         fleet = fleet_in(folder)
 
         def ready(host: "Host", port: int) -> None:
+            if warned := renewal.warning(fleet):
+                typer.echo(warned, err=True)
             for serial, why in host.failed.items():
                 typer.echo(f"NOT HOSTED {serial}: {why}", err=True)
             pace = f"×{speed}" + ("" if sync else ", journals not synced")
@@ -114,9 +117,11 @@ def status(
 ) -> None:
     """What the host and its pumps say of themselves."""
     with at_work(json):
+        from cisterna.pump import renewal  # noqa: PLC0415
         from cisterna.pump.serve import control  # noqa: PLC0415
 
         fleet = fleet_in(folder)
+        warned = renewal.warning(fleet)
         asked = {"do": "report", "serial": serial} if serial else {"do": "status"}
         found = control(fleet, **asked)
 
@@ -131,7 +136,35 @@ def status(
             if found["pumps"] + found["failed"] > len(found["rows"]):
                 typer.echo("…")
 
+        if warned:
+            typer.echo(warned, err=True)
         finish(found, json, show)
+
+
+@pumphost.command()
+def renew(
+    folder: Dir,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those that are good for longer than a month.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Renew the certificates of pumps and stations that end within a month, or have ended."""
+    with at_work(json):
+        from cisterna.pump import renewal  # noqa: PLC0415
+
+        fleet = fleet_in(folder)
+        due = [row for row in renewal.endings(fleet) if everything or row.soon()]
+        made = renewal.renew(fleet, due)
+        until = min((row.until for row in renewal.endings(fleet)), default=None)
+
+        def show() -> None:
+            typer.echo(f"{len(made)} renewed. All are good until {until:%Y-%m-%d}.")
+            if any(row.folder.parent.name == "stations" for row in made):
+                typer.echo("Copy certificate.pem to every station whose folder was moved away.")
+
+        row = {"renewed": [row.name for row in made], "until": until}
+        finish(row, json, show)
 
 
 @pumphost.command()

@@ -2,7 +2,8 @@
 
 EC P-256 and TLS 1.3 only, and both ends show a certificate of the same fleet. A certificate opens
 a conversation and nothing more: what may be asked of a pump is decided inside it, by the keys that
-sign the commands. Private keys are readable by their owner alone; no file is ever overwritten.
+sign the commands. Private keys are readable by their owner alone; no file is ever overwritten but a
+certificate by the one that renews it.
 """
 
 import os
@@ -95,11 +96,40 @@ class Authority:
         write_secret(folder / TLS_KEY, _pem(key))
         write_new(folder / CERTIFICATE, made.public_bytes(Encoding.PEM))
 
+    def renew(self, folder: Path, days: int = DAYS, now: datetime | None = None) -> None:
+        """A new certificate in place of a folder's old one, for the same name, use and key.
+
+        It never outlasts the authority. It is one file, replaced at once.
+        """
+        old, begin = _certificate(folder), _now(now)
+        end = min(begin + timedelta(days=days), self.certificate.not_valid_after_utc)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(old.subject)
+            .issuer_name(self.certificate.subject)
+            .public_key(old.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(begin - _BEFORE)
+            .not_valid_after(end)
+        )
+        for extension in old.extensions:
+            builder = builder.add_extension(extension.value, extension.critical)
+        fresh = folder / f"{CERTIFICATE}.new"
+        fresh.unlink(missing_ok=True)
+        made = builder.sign(self.key, hashes.SHA256())
+        write_new(fresh, made.public_bytes(Encoding.PEM))
+        fresh.replace(folder / CERTIFICATE)
+
 
 def expires(folder: Path) -> datetime:
     """When the certificate of a pump or station ends."""
-    found = x509.load_pem_x509_certificate((folder / CERTIFICATE).read_bytes())
-    return found.not_valid_after_utc
+    return _certificate(folder).not_valid_after_utc
+
+
+def ended(folder: Path, now: datetime | None = None) -> datetime | None:
+    """When the certificate of a folder ended; None while it is good."""
+    end = expires(folder)
+    return end if end <= _now(now) else None
 
 
 def pump_side(authority: Path, folder: Path | None) -> ssl.SSLContext:
@@ -170,6 +200,10 @@ def _builder(
         .not_valid_after(begin + timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
+
+
+def _certificate(folder: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate((folder / CERTIFICATE).read_bytes())
 
 
 def _name(text: str) -> x509.Name:

@@ -22,6 +22,8 @@ from cisterna.pump.link.canonical import MOST_BYTES
 from cisterna.pump.link.frame import LENGTH_BYTES
 
 TIMEOUT_S = 10.0
+EXPIRED = 10
+"""What OpenSSL calls a certificate that has ended (X509_V_ERR_CERT_HAS_EXPIRED)."""
 
 
 class NoAnswer(OSError):
@@ -48,7 +50,12 @@ class Station:
         return cls(folder, host, port, pumps)
 
     def tls(self) -> ssl.SSLContext:
-        """TLS 1.3 with the station's certificate, for the pumps of its fleet only."""
+        """TLS 1.3 with the station's certificate, for the pumps of its fleet only.
+
+        Raises `NoAnswer` where that certificate has ended: no pump would listen.
+        """
+        if end := tls.ended(self.folder):
+            raise NoAnswer(_ended(self.folder.name, f" on {end:%Y-%m-%d}"))
         return tls.station_side(self.folder / tls.AUTHORITY, self.folder)
 
     def connect(self, serial: str, knock: bytes | None = None) -> "Line":
@@ -96,6 +103,9 @@ class Line:
             except BaseException:
                 plain.close()
                 raise
+        except ssl.SSLCertVerificationError as problem:
+            why = _ended(serial) if problem.verify_code == EXPIRED else str(problem)
+            raise NoAnswer(f"no connection to {serial}: {why}") from problem
         except OSError as problem:
             raise NoAnswer(f"no connection to {serial}: {problem}") from problem
 
@@ -130,6 +140,10 @@ class Line:
                 raise NoAnswer("the pump ended the conversation")
             found += part
         return found
+
+
+def _ended(name: str, when: str = "") -> str:
+    return f"the certificate of {name} ended{when}: renew it with cisterna pumphost renew"
 
 
 def _sized(content: bytes) -> bytes:

@@ -23,6 +23,7 @@ from weakref import WeakKeyDictionary
 
 from cisterna.pump import certificates as tls
 from cisterna.pump.bounds import Attention, Bounds, Crowd, Pace
+from cisterna.pump.client import EXPIRED
 from cisterna.pump.host import Host
 from cisterna.pump.link.canonical import MOST_BYTES, Reason
 from cisterna.pump.link.command import Command
@@ -61,7 +62,7 @@ class Door:
         self._talks: dict[str, dict[asyncio.Task[None], Talk]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._names = {tls.host_name(s): s for s in host.fleet.pumps}
-        self._contexts: OrderedDict[str, ssl.SSLContext] = OrderedDict()
+        self._contexts: OrderedDict[str, tuple[int, ssl.SSLContext]] = OrderedDict()
         self._granted: WeakKeyDictionary[Shown, tuple[str, int | None]]
         self._granted = WeakKeyDictionary()
         self._strangers = tls.pump_side(host.fleet.authority, None)
@@ -145,13 +146,18 @@ class Door:
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=2 * MOST_BYTES)
         protocol = asyncio.StreamReaderProtocol(reader)
-        transport, _ = await loop.connect_accepted_socket(
-            lambda: protocol,
-            socket.socket(fileno=peer.detach()),
-            ssl=context,
-            ssl_handshake_timeout=self.bounds.step_s,
-            ssl_shutdown_timeout=1.0,
-        )
+        try:
+            transport, _ = await loop.connect_accepted_socket(
+                lambda: protocol,
+                socket.socket(fileno=peer.detach()),
+                ssl=context,
+                ssl_handshake_timeout=self.bounds.step_s,
+                ssl_shutdown_timeout=1.0,
+            )
+        except ssl.SSLCertVerificationError as problem:
+            if problem.verify_code == EXPIRED:
+                LOG.warning("a peer of the fleet was refused: its certificate has ended")
+            raise
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
         serial, granted = self._granted.pop(writer.get_extra_info("ssl_object"))
         if granted is not None:
@@ -184,11 +190,14 @@ class Door:
         return context
 
     def _context(self, serial: str) -> ssl.SSLContext:
-        """The pump's own certificate; the latest few are kept."""
-        found = self._contexts.pop(serial, None)
-        if found is None:
-            found = tls.pump_side(self.host.fleet.authority, self.host.fleet.pump(serial))
-        self._contexts[serial] = found
+        """The pump's own certificate; the latest few are kept until they are renewed."""
+        folder = self.host.fleet.pump(serial)
+        made_ns = (folder / tls.CERTIFICATE).stat().st_mtime_ns
+        kept = self._contexts.pop(serial, None)
+        if kept is None or kept[0] != made_ns:
+            kept = made_ns, tls.pump_side(self.host.fleet.authority, folder)
+        found = kept[1]
+        self._contexts[serial] = kept
         if len(self._contexts) > CONTEXTS_KEPT:
             self._contexts.popitem(last=False)
         return found
