@@ -400,6 +400,7 @@ def test_no_dose_during_a_scan():
     assert state(made)["dose"]["answer"] == "ready"
 
 
+@pytest.mark.requirement("SR-65", "H16")
 def test_a_pump_whose_valves_a_scanner_opens_is_emptied_and_stopped_before():
     made = bench(mri="valve")
     made.ask(ADA, OpenSession())
