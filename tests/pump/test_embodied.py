@@ -2,11 +2,12 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cisterna.pump import embodied
+from cisterna.pump import bodies, embodied
 from cisterna.pump.alarms import wrong_now
 from cisterna.pump.link.verbs import CloseSession, MriBegin, MriEnd, OpenSession, Refill, Restart
 from cisterna.quantity import DAY_MS, HOUR_MS
@@ -116,6 +117,23 @@ def test_a_refill_fills_the_body_too():
     assert made.ask(ADA, Refill(20_000_000, 18_000_000, 10_000_000)).code is None
     assert body.body.reservoir.nl == 18_000_000
     assert body.body.withdrawn.nl == 20_000_000
+
+
+@pytest.mark.requirement("SR-64")
+def test_a_scan_that_the_body_s_file_does_not_know_yet_goes_on_and_ends_once(tmp_path: Path):
+    made = bench()
+    made.unit.embodied(made.now)
+    bodies.keep(tmp_path, made.unit)
+    made.ask(ADA, OpenSession())
+    made.ask(ADA, MriBegin())
+    made.power_cut()
+    made.used |= {"ada": 500}
+    made.unit.body = bodies.restored(tmp_path, made.unit, made.now)
+    made.passes(HOUR_MS)
+    assert "stall" in wrong_now(made.unit.state.alarms)
+    made.ask(ADA, OpenSession())
+    assert made.ask(ADA, MriEnd()).code is None
+    assert wrong_now(made.unit.state.alarms) == ()
 
 
 def test_a_body_comes_back_from_its_file_with_its_faults_and_what_the_pump_did_meanwhile():

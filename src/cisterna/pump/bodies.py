@@ -27,12 +27,15 @@ def restored(folder: Path, unit: Unit, now_ms: int) -> Embodied | None:
     """A pump's body from its file, else the one that it has; a broken file is named in the log."""
     try:
         row = json.loads((folder / FILE).read_bytes())
-        return embodied.read(row, unit.state, now_ms)
+        body = embodied.read(row, unit.state, now_ms)
     except FileNotFoundError:
         return unit.body
     except (OSError, ValueError, KeyError, TypeError) as problem:
         LOG.warning("%s: its body's file cannot be read: %s", unit.serial, problem)
         return unit.body
+    if unit.beside.scan_ms is not None:
+        body.scanned(unit.state.device.mri)
+    return body
 
 
 def keep(folder: Path, unit: Unit) -> None:

@@ -70,9 +70,11 @@ class Embodied:
     def scanned(self, mri: str) -> None:
         """A scan begins: a rotor stands still until it is over; a valve with drug behind it shuts.
 
-        A shut valve is reset by a restart.
+        A shut valve is reset by a restart. A scan that is under way is the same scan.
         """
         now = self.body.now_ms
+        if any(f.ends_with == "scan" and f.end_ms is None for f in self.pump.faults):
+            return
         if mri == "stall":
             self.pump.fail(Fault("stall", now, ends_with="scan"))
         elif mri == "valve" and self.body.reservoir.nl:
