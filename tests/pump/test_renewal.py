@@ -81,7 +81,7 @@ def test_no_certificate_outlasts_the_authority_and_one_that_ended_renews_nothing
 @pytest.mark.requirement("ST-01")
 def test_a_station_whose_certificate_ended_is_told_so_and_gets_in_when_it_is_renewed(fleet: Fleet):
     outlived(fleet, fleet.station("programmer-1"))
-    with served(fleet) as here:
+    with served(fleet, bounds=None) as here:
         with pytest.raises(NoAnswer, match=r"programmer-1 ended on \d{4}-\d\d-\d\d: renew it"):
             here.station().connect(ONE)
         renew(fleet, [row for row in endings(fleet) if row.soon()])
@@ -92,7 +92,7 @@ def test_a_station_whose_certificate_ended_is_told_so_and_gets_in_when_it_is_ren
 @pytest.mark.requirement("ST-01")
 def test_a_pump_whose_certificate_ended_is_not_talked_to_until_it_is_renewed(fleet: Fleet):
     """The host at work takes the new certificate with the next connection."""
-    with served(fleet) as here:
+    with served(fleet, bounds=None) as here:
         here.station().connect(ONE).close()
         outlived(fleet, fleet.pump(ONE))
         with pytest.raises(NoAnswer, match=f"certificate of {ONE} ended: renew it"):
@@ -114,7 +114,7 @@ def test_a_peer_whose_certificate_ended_is_refused_by_the_pump_and_the_host_says
 ):
     outlived(fleet, fleet.station("relay"))
     folder = fleet.station("relay")
-    with served(fleet) as here:
+    with served(fleet, bounds=None) as here:
         context = tls.station_side(fleet.authority, folder)
         with here.open(ONE, context=context) as sock:
             sock.settimeout(5)
