@@ -113,13 +113,14 @@ def bench(
     programme: Programme | None = PROGRAMME,
     mri: Literal["stall", "valve", "none"] = "stall",
 ) -> Bench:
-    """A full pump that Ada, Ben and Cleo may programme, with a patient's remote."""
+    """A pump full of its programme's solution, for Ada, Ben and Cleo, with a patient's remote."""
     ring = provision(PUMP, PUMP_PUBLIC, (ADA.public, BEN.public, CLEO.public))
     for person in (PATIENT, *people):
         until = 600_000 if person.role is Role.EMERGENCY else None
         ring = added(ring, Key(person.key, person.role, person.public, until))
     device = replace(DEVICE, mri=mri)
-    state = new_pump(device, 0, 0, 20_000_000, 10_000_000, (Slug(300_000, 10_000_000),))
+    strength = (programme or PROGRAMME).ng_per_ml
+    state = new_pump(device, 0, 0, 20_000_000, strength, (Slug(300_000, strength),))
     disk = Disk()
     made = Bench(Unit.new(disk, state, ring, PUMP_SECRET.sign, CAPACITY), disk)
     if programme:
