@@ -116,9 +116,14 @@ class Healing:
             assert world.tally.done["DoseAsked"] > before, "healed, and no dose for the patient"
 
     def _room(self, p: Programme) -> bool:
-        """Whether the limit has room for the patient's dose, a stroke at each end left out."""
-        s = self.world.state
-        if p.patient is None or any(slug.ng_per_ml > p.ng_per_ml for slug in s.flow.line):
+        """Whether the limit has room for the patient's dose, a stroke at each end left out.
+
+        What is stronger than the programme says, in the line or in the last two days, takes it.
+        """
+        s, strokes = self.world.state, self.world.witness.oracle.strokes
+        stronger = any(slug.ng_per_ml > p.ng_per_ml for slug in s.flow.line)
+        past = any(mass > s.device.stroke_nl * p.ng_per_ml for _, mass in strokes)
+        if p.patient is None or stronger or past:
             return False
         most = p.cycle // HOUR_MS + p.patient.volume_nl + 2 * s.device.stroke_nl
         return most * p.ng_per_ml <= p.per_24h_fg

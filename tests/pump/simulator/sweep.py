@@ -8,6 +8,7 @@ from tests.pump.simulator.hardware import Hardware
 from tests.pump.simulator.healing import Healing
 from tests.pump.simulator.options import Options
 from tests.pump.simulator.people import Programmer, Remote
+from tests.pump.simulator.run import Violation
 from tests.pump.simulator.wire import Wire
 from tests.pump.simulator.world import World
 
@@ -22,13 +23,16 @@ def writes(seed: int) -> int:
 def cut(seed: int, operation: int, part: int, heals: bool = False) -> World:
     """The same life, with the power gone in this write or sync, after `part` of its bytes.
 
-    With `heals` the therapy must come back. Raises `AssertionError` where a promise is broken.
+    With `heals` the therapy must come back. Raises `Violation`.
     """
-    world = _lived(seed, operation, part)
-    world.until(6 * HOUR_MS)
-    assert world.tally.done["restarts"] == 1, "the power went, and came back once"
-    if heals:
-        Healing(world, Wire(world), Hardware(world)).demand()
+    try:
+        world = _lived(seed, operation, part)
+        world.until(6 * HOUR_MS)
+        assert world.tally.done["restarts"] == 1, "the power went, and came back once"
+        if heals:
+            Healing(world, Wire(world), Hardware(world)).demand()
+    except Exception as problem:
+        raise Violation(f"seed {seed}, cut in operation {operation}: {problem!r}") from problem
     return world
 
 
