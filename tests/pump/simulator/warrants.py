@@ -12,6 +12,7 @@ from typing import Any
 
 from cisterna.pump import events as e
 from cisterna.pump.link import verbs as v
+from cisterna.pump.link.notes import ALARMED
 from cisterna.pump.programme import Programme
 from cisterna.pump.state import State
 from cisterna.quantity import HOUR_MS
@@ -83,7 +84,7 @@ class Warrants:
         if isinstance(event, e.PowerReturned):
             self.restarted_ms = event.at_ms
         elif isinstance(event, e.Noticed):
-            assert self.device or event.alarm == "memory", "the device noticed nothing"
+            assert self.device or event.alarm in self._unordered(), "the device noticed nothing"
         elif not isinstance(event, e.TimePasses) and not (
             isinstance(event, e.SessionEnded) and event.lost
         ):
@@ -93,6 +94,11 @@ class Warrants:
         if not said.refused:
             self._phase(order, event)
         assert after.programme == self.programme, "the programme changed without an activation"
+
+    def _unordered(self) -> set[str]:
+        """What a pump may notice of its own: its memory, its link, and a rotor after a scan."""
+        scanned = any(isinstance(order.verb, v.MriBegin) for order in self.orders.values())
+        return {"memory", *(what.value for what in ALARMED), *(("stall",) if scanned else ())}
 
     def _holds(self, order: Order, before: State, event: e.Event) -> None:
         verb, role, at = order.verb, order.by.role, event.at_ms
