@@ -43,6 +43,7 @@ ALONE = Once("bridge", 1, 0, 10 * HOUR_MS, 200_000)
         (replace(FLOW, once=replace(ALONE, kind="prime")), 20_000, 10 * HOUR_MS),
         (replace(FLOW, floor_nl_per_h=6_000, once=DOSE), 6_000, DAY_MS),
         (replace(FLOW, floor_nl_per_h=6_000, once=ALONE), 6_000, DAY_MS),
+        (replace(FLOW, floor_nl_per_h=0), 0, DAY_MS),
         (replace(FLOW, held=True, floor_nl_per_h=6_000, once=ALONE), 0, DAY_MS),
         (replace(FLOW, schedule=None), 0, DAY_MS),
     ],

@@ -241,6 +241,7 @@ def test_a_flipped_bit_in_one_copy_changes_nothing_and_is_told(copy: str):
         found, _ = Keeper.restored(disk, "SN1", made.keeper.marked_ms + 1)
         assert found.state.programme == state.programme
         assert used(found.state) - used(state) in (0, 1)
+        assert [(a.code, a.over) for a in found.state.alarms] == [("memory", True)]
 
 
 def test_the_journal_of_another_pump_is_refused():

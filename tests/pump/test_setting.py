@@ -1,6 +1,7 @@
 """From an order to integers: exact where it can be, else down for flow and up for limits."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -64,6 +65,7 @@ def test_the_wall_of_a_pump_begins_on_a_monday():
     rx = read(order())
     monday = datetime(2024, 1, 1, tzinfo=rx.pump_zone)
     assert wall_ms(monday, rx) == 0
+    assert wall_ms(monday + timedelta(hours=15), rx) == 15 * HOUR_MS
     assert wall_ms(monday + timedelta(days=366), rx) == 366 * DAY_MS
 
 
@@ -92,10 +94,11 @@ def test_the_pump_flows_what_the_order_schedules_at_every_moment(
 
 
 @pytest.mark.requirement("SR-07", "SR-57")
-@given(st.integers(1, 10**7))
+@given(st.integers(10**6, 10**10))
 @settings(max_examples=40)
-def test_concentrations_are_rounded_up_and_flows_down(thousandths: int):
-    strength = f"{thousandths / 1000} mcg/mL"
+def test_concentrations_are_rounded_up_and_flows_down(picograms: int):
+    """Strengths down to a picogram: most of them are no whole ng/mL."""
+    strength = f"{Decimal(picograms) / 10**6:f} mcg/mL"
     rx = read(order(solution__drug__0__concentration=strength, limits=None, remote=None))
     exact = rx.primary.concentration.number("ng/mL")
     p = programme(rx, LIBRARY, 1)
