@@ -1,28 +1,27 @@
 """Model checking of the pump with its link: the production steps, every interleaving, to closure.
 
 What is searched stands in `presets`, what must hold in `properties`, `world` and `heal`. The
-second half plants bugs and sees each of them found.
+second half plants bugs (most of them stand in `tests/drill/checked.py`) and sees each of them
+found.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
 
-from cisterna.pump import controller, doses, guard, session, upkeep
+from cisterna.pump import controller
 from cisterna.pump import events as e
-from cisterna.pump.link import lease, ledger
-from cisterna.pump.link.ledger import Account
 from cisterna.quantity import DAY_MS
+from tests.drill import checked
+from tests.drill.planting import Patch, Plant, planted
 from tests.pump.model import bench, canon, core, presets, world
 from tests.pump.model.agree import Pair
 from tests.pump.model.canon import NOW
 from tests.pump.model.checker import Broken, Found, Search, check
 
 ENOUGH = 100_000
-Patch = pytest.MonkeyPatch
 
 
 def search(bounds: core.Bounds | world.Bounds) -> Found:
@@ -141,162 +140,9 @@ def test_unit_agrees_with_what_the_checker_steps():
 # Planted bugs -------------------------------------------------------------------------------------
 
 
-def handled(monkeypatch: Patch, kind: type[e.Event], handler: Callable[..., Any]) -> None:
-    monkeypatch.setitem(controller._HANDLERS, kind, handler)
-
-
-def no_confirmation(monkeypatch: Patch) -> None:
-    def activated(made: Any, event: e.Activated) -> Any:
-        opened = made.state.session
-        if opened and opened.programme:
-            made = made.now(replace(made.state, session=replace(opened, stage="confirmed")))
-        return session.activated(made, event)
-
-    handled(monkeypatch, e.Activated, activated)
-
-
-def any_digest(monkeypatch: Patch) -> None:
-    def confirmed(made: Any, event: e.Confirmed) -> Any:
-        opened = made.state.session
-        if opened is None or opened.programme is None:
-            return session.confirmed(made, event)
-        return session.confirmed(made, replace(event, digest=opened.programme.digest))
-
-    handled(monkeypatch, e.Confirmed, confirmed)
-
-
-def any_base(monkeypatch: Patch) -> None:
-    handled(
-        monkeypatch,
-        e.Activated,
-        lambda made, event: session.activated(
-            made, replace(event, base_version=made.state.version)
-        ),
-    )
-
-
-def dose_in_a_session(monkeypatch: Patch) -> None:
-    real = doses._doubtful
-    monkeypatch.setattr(doses, "_doubtful", lambda s: real(replace(s, session=None)))
-
-
-def lockout_from_the_end(monkeypatch: Patch) -> None:
-    real = doses._too_soon
-    monkeypatch.setattr(
-        doses,
-        "_too_soon",
-        lambda s, rule: real(s, replace(rule, lockout_ms=rule.lockout_ms + rule.duration_ms)),
-    )
-
-
-def a_stopped_dose_is_free(monkeypatch: Patch) -> None:
-    def stopped(made: Any, event: e.DoseStopped) -> Any:
-        made = doses.stopped(made, event)
-        return made if made.refused else made.now(replace(made.state, last_dose_ms=None))
-
-    handled(monkeypatch, e.DoseStopped, stopped)
-
-
-def limit_of_the_past_only(monkeypatch: Patch) -> None:
-    real = guard.admit
-    monkeypatch.setattr(guard, "admit", lambda g, dose, most, *_: real(g, dose, most, 1 << 62, ()))
-
-
-def bolus_goes_on_after_a_power_loss(monkeypatch: Patch) -> None:
-    def dark(made: Any, until_ms: int) -> Any:
-        once = made.state.flow.once
-        made = real(made, until_ms)
-        if once is None or made.state.flow.once:
-            return made
-        return made.now(replace(made.state, flow=replace(made.state.flow, once=once)))
-
-    real = controller._dark
-    monkeypatch.setattr(controller, "_dark", dark)
-
-
-def unknown_is_forgotten(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(upkeep, "doubted", lambda made: made)
-
-
-def lost_session_stops(monkeypatch: Patch) -> None:
-    def ended(made: Any, event: e.SessionEnded) -> Any:
-        made = session.ended(made, event)
-        return (
-            made if not event.lost else made.now(replace(made.state, stopped_ms=made.state.now_ms))
-        )
-
-    handled(monkeypatch, e.SessionEnded, ended)
-
-
-def stop_only_in_a_session(monkeypatch: Patch) -> None:
-    def stopped(made: Any, event: e.Stopped) -> Any:
-        return upkeep.stopped(made, event) if made.state.session else made
-
-    handled(monkeypatch, e.Stopped, stopped)
-
-
-def dose_twice_as_large(monkeypatch: Patch) -> None:
-    """The controller gives twice what the guard was told of."""
-
-    def begun(made: Any, once: Any) -> Any:
-        made = real(made, once)
-        twice = replace(once, volume_nl=2 * once.volume_nl)
-        return made.now(replace(made.state, flow=replace(made.state.flow, once=twice)))
-
-    real = doses._begun
-    monkeypatch.setattr(doses, "_begun", begun)
-
-
-def stage_activates(monkeypatch: Patch) -> None:
-    def staged(made: Any, event: e.Staged) -> Any:
-        first, made = made.state.version == 0, session.staged(made, event)
-        return (
-            made
-            if first or made.refused
-            else made.now(replace(made.state, programme=event.programme))
-        )
-
-    handled(monkeypatch, e.Staged, staged)
-
-
-def a_command_again(monkeypatch: Patch) -> None:
-    """The ledger forgets what it saw: the same id acts again while it is fresh."""
-    monkeypatch.setattr(Account, "result", lambda *_: None)
-    real = ledger.spend
-
-    def spend(book: Any, key: str, counter: int, result: Any) -> Any:
-        used = book.of(key).used
-        book = real(book, key, counter, result)
-        return ledger._with(book, replace(book.of(key), used=used))
-
-    monkeypatch.setattr(ledger, "spend", spend)
-
-
-def two_leases(monkeypatch: Patch) -> None:
-    """Who opens takes the session without a word to the other."""
-    monkeypatch.setattr(
-        lease, "opened", lambda held, key, now: (lease.Lease(held.number + 1, key, now), ())
-    )
-
-
+@planted("pump.unit.Unit.resumed")
 def restart_keeps_the_session(monkeypatch: Patch) -> None:
     monkeypatch.setattr(world.World, "_dropped", lambda _, pair: pair)
-
-
-def never_reconciled(monkeypatch: Patch) -> None:
-    handled(monkeypatch, e.Reconciled, lambda made, _: made)
-
-
-def late_request(monkeypatch: Patch) -> None:
-    handled(
-        monkeypatch,
-        e.DoseAsked,
-        lambda made, event: doses.asked(made, replace(event, expires_ms=event.at_ms + 1)),
-    )
-
-
-def dose_after_prime(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(doses, "_busy", lambda s, beside=(): None)
 
 
 SMALL = world.Bounds(
@@ -305,33 +151,41 @@ SMALL = world.Bounds(
     losses=1,
 )
 LATE = core.Bounds((("ask", 0), ("ask too late", 0)))
-BUGS: list[tuple[Callable[[Patch], None], core.Bounds | world.Bounds, str]] = [
-    (no_confirmation, presets.CORES["pump alone: programming"], "confirmed"),
-    (any_digest, presets.CORES["pump alone: programming"], "confirmed"),
-    (any_base, presets.CORES["pump alone: programming"], "base"),
-    (stage_activates, presets.WORLDS["two programmers at one moment"], "programme"),
-    (dose_in_a_session, SMALL, "dose-now"),
-    (lockout_from_the_end, presets.CORES["pump alone: doses"], "ready"),
-    (a_stopped_dose_is_free, presets.CORES["pump alone: doses that are stopped"], "lockout"),
-    (limit_of_the_past_only, presets.CORES["pump alone: doses"], "limit"),
-    (bolus_goes_on_after_a_power_loss, SMALL, "replay"),
-    (unknown_is_forgotten, presets.MORE_CORES["pump alone: doses and power losses"], "dose-now"),
-    (lost_session_stops, SMALL, "stopped"),
-    (stop_only_in_a_session, SMALL, "stop"),
-    (dose_twice_as_large, presets.CORES["pump alone: doses"], "inhibited"),
-    (a_command_again, SMALL, "once"),
-    (two_leases, SMALL, "lease"),
+BUGS: list[tuple[Plant, core.Bounds | world.Bounds, str]] = [
+    (checked.no_confirmation, presets.CORES["pump alone: programming"], "confirmed"),
+    (checked.any_digest, presets.CORES["pump alone: programming"], "confirmed"),
+    (checked.any_base, presets.CORES["pump alone: programming"], "base"),
+    (checked.stage_activates, presets.WORLDS["two programmers at one moment"], "programme"),
+    (checked.dose_in_a_session, SMALL, "dose-now"),
+    (checked.lockout_from_the_end, presets.CORES["pump alone: doses"], "ready"),
+    (
+        checked.a_stopped_dose_is_free,
+        presets.CORES["pump alone: doses that are stopped"],
+        "lockout",
+    ),
+    (checked.limit_of_the_past_only, presets.CORES["pump alone: doses"], "limit"),
+    (checked.bolus_goes_on_after_a_power_loss, SMALL, "replay"),
+    (
+        checked.unknown_is_forgotten,
+        presets.MORE_CORES["pump alone: doses and power losses"],
+        "dose-now",
+    ),
+    (checked.lost_session_stops, SMALL, "stopped"),
+    (checked.stop_only_in_a_session, SMALL, "stop"),
+    (checked.dose_twice_as_large, presets.CORES["pump alone: doses"], "inhibited"),
+    (checked.a_command_again, SMALL, "once"),
+    (checked.two_leases, SMALL, "lease"),
     (restart_keeps_the_session, SMALL, "one-session"),
-    (never_reconciled, SMALL, "liveness"),
-    (late_request, LATE, "expired"),
-    (dose_after_prime, presets.CORES["pump alone: doses"], "dose-now"),
+    (checked.never_reconciled, SMALL, "liveness"),
+    (checked.late_request, LATE, "expired"),
+    (checked.dose_after_prime, presets.CORES["pump alone: doses"], "dose-now"),
 ]
 
 
-@pytest.mark.parametrize(("plant", "bounds", "name"), BUGS, ids=[b[0].__name__ for b in BUGS])
+@pytest.mark.parametrize(("plant", "bounds", "name"), BUGS, ids=[b[2] for b in BUGS])
 def test_a_planted_bug_is_found(
     monkeypatch: Patch,
-    plant: Callable[[Patch], None],
+    plant: Plant,
     bounds: core.Bounds | world.Bounds,
     name: str,
 ):
