@@ -120,6 +120,21 @@ def test_what_a_rounded_rate_leaves_for_the_end_of_a_dose_is_weighed():
         admit(exact, odd, 101 * FG - 1, FG, unread())
 
 
+@pytest.mark.requirement("SR-07", "SR-08", "H25")
+def test_the_last_24_hours_of_a_dose_that_is_longer_are_weighed_to_the_millisecond():
+    """249 nL in 25 hours less 1 ms: 9 nL/h, and 24 nL at the end, so 240 nL in the last 24."""
+    quiet = Granted(0, DAY_MS, ((0, 0),))
+    guard = replace(QUIET, stroke_nl=24, device_nl_per_h=0, schedule=quiet)
+    dose = Admitted(NOW, 25 * HOUR_MS - 1, 249)
+    assert (dose.rate_nl_per_h, dose.between(dose.end_ms + 1 - DAY_MS, dose.end_ms + 1)) == (
+        9,
+        240 * HOUR_MS,
+    )
+    assert admit(guard, dose, 11 * FG, FG, unread()) is None
+    with pytest.raises(AssertionError, match="looked at"):
+        admit(guard, dose, 11 * FG - 1, FG, unread())
+
+
 @pytest.mark.requirement("SR-72")
 def test_a_run_whose_masses_are_not_all_of_its_strokes_does_not_pass_for_one():
     broken = strokes(NOW, 3)
