@@ -198,7 +198,7 @@ CARE_ACTS = (
         "ST-09; SR-03",
         edit(
             "pump.upkeep.minimum",
-            ("floor > wanted(replace(s.flow, once=None))[0]", "False"),
+            ("floor > rate_now(replace(s.flow, once=None))", "False"),
         ),
         by(
             "test_upkeep.py",

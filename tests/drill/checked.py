@@ -80,7 +80,7 @@ def a_stopped_dose_is_free(patch: Patch) -> None:
 @planted("pump.guard.admit")
 def limit_of_the_past_only(patch: Patch) -> None:
     real = guard.admit
-    patch.setattr(guard, "admit", lambda g, dose, ahead: real(g, dose, ()))
+    patch.setattr(guard, "admit", lambda g, dose, most, *_: real(g, dose, most, 1 << 62, ()))
 
 
 @planted("pump.controller._dark")

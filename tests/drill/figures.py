@@ -41,7 +41,7 @@ FIGURES = (
         "Rounding raises the dose, a little, for ever",
         "H25; SR-57",
         edit("pump.setting._floor", ("value.__floor__()", "value.__ceil__()")),
-        by(SETTING, "the_pump_flows_what_the_order_schedules_at_every_moment"),
+        by(SETTING, "concentrations_are_rounded_up_and_flows_down"),
     ),
     Bug(
         "a bridge takes 0.199 mL of tubing for 0.140 mL",

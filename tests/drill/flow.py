@@ -7,7 +7,7 @@ from typing import Any
 from cisterna.pump import doses, flow, guard
 from cisterna.pump.flow import Flow
 from cisterna.pump.guard import Granted, Guard, Inhibited
-from cisterna.quantity import DAY_MS, HOUR_MS
+from cisterna.quantity import DAY_MS, HOUR_MS, Pace
 from tests.drill.planting import Bug, Patch, by, edit, everywhere, planted
 from tests.pump.pumps import at_tip
 
@@ -16,23 +16,24 @@ GUARD, FLOW, ALARMS = "test_guard.py", "test_flow.py", "test_alarms.py"
 
 @planted("pump.guard.admit")
 def calendar_days(patch: Patch) -> None:
-    def admit(g: Guard, dose: Any, ahead: Any) -> Guard | Inhibited:
+    def admit(g: Guard, dose: Any, limit_fg: int, _: int, ahead: Any) -> Inhibited | None:
         days = Counter[int]()
         for tip in (*g.history, *ahead):
             for at, mass in at_tip(tip):
                 days[at // DAY_MS] += mass
         most = days[dose.start_ms // DAY_MS]
-        if most > g.per_24h_fg:
-            return Inhibited("dose", most, g.per_24h_fg)
-        return replace(g, admitted=(*g.admitted, dose))
+        return Inhibited("dose", most, limit_fg) if most > limit_fg else None
 
     everywhere(patch, guard.admit, admit)
 
 
 @planted("pump.guard.admit")
 def forgotten_history(patch: Patch) -> None:
+    def admit(g: Guard, *what: Any) -> Inhibited | None:
+        return real(replace(g, history=(), given=(), admitted=()), *what)
+
     real = guard.admit
-    everywhere(patch, real, lambda g, dose, ahead: real(replace(g, history=()), dose, ahead))
+    everywhere(patch, real, admit)
 
 
 @planted("pump.guard.commanded")
@@ -82,7 +83,7 @@ def held_is_caught_up(patch: Patch) -> None:
         tip, after = real(f, until_ms)
         if not f.held or f.schedule is None:
             return tip, after
-        missed = f.schedule.now(f.now_ms)[0] * (until_ms - f.now_ms)
+        missed = f.schedule.asked(f.now_ms, until_ms)
         return tip, replace(after, owed=after.owed + missed)
 
     real = flow.pour
@@ -101,7 +102,7 @@ def below_empty(patch: Patch) -> None:
 
 @planted("pump.flow.wanted")
 def zero_is_nothing_said(patch: Patch) -> None:
-    def wanted(f: Flow) -> tuple[int, int]:
+    def wanted(f: Flow) -> tuple[Pace, int]:
         return real(f if f.floor_nl_per_h else replace(f, floor_nl_per_h=None))
 
     real = flow.wanted
@@ -110,26 +111,14 @@ def zero_is_nothing_said(patch: Patch) -> None:
 
 @planted("pump.flow.wanted")
 def rate_of_the_beginning(patch: Patch) -> None:
-    def wanted(f: Flow) -> tuple[int, int]:
-        rate, until = real(f)
-        beside = f.once is not None and f.once.kind in ("patient", "clinician")
-        return (rate, f.once.end_ms) if beside and f.once else (rate, until)
+    def wanted(f: Flow) -> tuple[Pace, int]:
+        pace, until = real(f)
+        if f.once is None or f.once.kind not in ("patient", "clinician"):
+            return pace, until
+        return Pace.steady(pace.at(f.now_ms)[0]), f.once.end_ms
 
     real = flow.wanted
     everywhere(patch, real, wanted)
-
-
-@planted("pump.flow.Schedule.now")
-def ends_at_the_cycle(patch: Patch) -> None:
-    """The schedule runs once, and then the last step for ever."""
-
-    def now(self: Any, at_ms: int) -> tuple[int, int]:
-        if at_ms >= self.anchor_ms + self.cycle_ms:
-            return self.steps[-1][1], at_ms + DAY_MS
-        return real(self, at_ms)
-
-    real = flow.Schedule.now
-    patch.setattr(flow.Schedule, "now", now)
 
 
 @planted("pump.doses.interrupt")
@@ -232,7 +221,13 @@ FLOWS = (
         "a schedule ends with its cycle",
         "A programme of one day, and the night rate from then on",
         "SR-01; SR-68",
-        ends_at_the_cycle,
+        edit(
+            "quantity.pace.Pace.at",
+            (
+                "(at_ms - self.anchor_ms) % self.cycle_ms",
+                "min(at_ms - self.anchor_ms, self.cycle_ms - 1)",
+            ),
+        ),
         by(FLOW, "a_cycle_has_no_gap_and_no_overlap"),
     ),
     Bug(

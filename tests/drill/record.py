@@ -11,7 +11,7 @@ KEEPERS = (
         "H19; A05; A31; SR-45",
         edit(
             "pump.keeper.Keeper.strike",
-            ("if self._recorded(_MARK + str(last).encode()):", "if self._recorded(b'') or True:"),
+            ('"memory" in wrong_now(self.state.alarms)', "True"),
         ),
         by(KEEPER, "a_stroke_that_cannot_be_recorded_is_not_made_and_the_floor_runs"),
     ),
@@ -78,7 +78,10 @@ KEEPERS = (
         "what the link has seen is not on record",
         "A frame that was used before the power loss acts again after it",
         "H12; A20; ST-03",
-        edit("pump.unit.Unit._met", ("self._saved() if due else True", "True")),
+        edit(
+            "pump.unit.Unit._met",
+            ("self._saved() if alarms or peers.must_save(before, link) else True", "True"),
+        ),
         by(UNIT, "counters_keys_and_results_survive_and_a_restart_reuses_no_counter"),
     ),
     Bug(

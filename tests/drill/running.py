@@ -50,11 +50,20 @@ class Found:
 
 
 class _Failures:
-    """Which tests failed and how many ran, as a plugin of pytest."""
+    """Which tests failed and how many ran, as a plugin of pytest.
+
+    `crashed` are failures that show a plant which does not fit, and no bug: nothing is found by it.
+    """
 
     def __init__(self) -> None:
         self.failed: list[str] = []
+        self.crashed: list[str] = []
         self.ran = 0
+
+    def pytest_exception_interact(self, call: pytest.CallInfo[None]) -> None:
+        """How a test failed."""
+        if call.excinfo and call.excinfo.errisinstance((TypeError, NameError, AttributeError)):
+            self.crashed.append(str(call.excinfo.value))
 
     def pytest_collection(self) -> None:
         """What Hypothesis does from here on, in place of what `tests.conftest` has said."""
@@ -109,7 +118,7 @@ def _tests(names: Iterable[str], first: bool, bug: str = "", more: tuple[str, ..
     took = round(time.monotonic() - began, 2)
     if ended not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not (seen.ran or more):
         return Found(bug, moved=said.getvalue()[-2000:], seconds=took)
-    return Found(bug, tuple(seen.failed), seconds=took)
+    return Found(bug, tuple(seen.failed), "; ".join(seen.crashed), took)
 
 
 def _forked(bug: str, work: Callable[[], Found]) -> Found:

@@ -227,6 +227,28 @@ def test_a_stroke_that_cannot_be_recorded_is_not_made_and_the_floor_runs():
     assert [a.code for a in made.keeper.state.alarms] == ["memory"]
 
 
+@pytest.mark.requirement("SR-33", "SR-34", "H19")
+def test_while_nothing_can_be_recorded_the_floor_flows_and_is_on_record_afterwards():
+    """6,000 nL/h for ten hours are 60,000 nL; the motor makes what the books count."""
+    made = bench()
+    made.run()
+    kept, end = made.keeper, made.keeper.marked_ms + 10 * HOUR_MS
+    made.disk.fails = lambda _, __: 0
+    assert kept.strike() is False
+    before, turned = used(kept.state), 0
+    while (due := kept.next_stroke_ms()) is not None and due < end:
+        turned += kept.strike()
+    kept.handle(e.TimePasses(end))
+    stroke = kept.state.device.stroke_nl
+    assert used(kept.state) - before == turned
+    assert abs(turned * stroke - 60_000) <= stroke
+    assert kept.handle(e.DoseAsked(end + 1, 9, end + 9)).refused
+    made.disk.fails = lambda _, __: None
+    kept.handle(e.Interrogated(end + 2))
+    found, _ = Keeper.restored(Disk(dict(made.disk.kept)), "SN1", end + 2)
+    assert used(found.state) - used(kept.state) in (0, 1)
+
+
 @pytest.mark.requirement("SR-33", "H11", "A07")
 @pytest.mark.parametrize("copy", ["a", "b"])
 def test_a_flipped_bit_in_one_copy_changes_nothing_and_is_told(copy: str):

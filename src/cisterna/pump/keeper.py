@@ -9,12 +9,16 @@ Beside the state lies one value of bytes that the keeper does not read: what els
 with it, such as what the pump knows of its peers.
 
 Where the storage fails, a command is refused and the confirmed programme runs on; where a stroke
-cannot be marked, the pump falls to its safe floor and alarms.
+cannot be marked, it is not made: the pump alarms and falls to its safe floor. The floor then flows
+without a mark, for to stop it could harm more; it is in the books, and on record as soon as
+anything can be again. Only a power loss before that forgets it, and no dose can be recorded until
+then either.
 """
 
 from dataclasses import dataclass
 
 from cisterna.pump import events as e
+from cisterna.pump.alarms import wrong_now
 from cisterna.pump.codec import Unreadable, event_bytes, read_event, read_state, state_bytes
 from cisterna.pump.controller import step
 from cisterna.pump.journal import Journal, NotDurable, Recovered
@@ -98,13 +102,13 @@ class Keeper:
 
         With `until_ms`, the strokes that are due by then go on record under one mark: a power loss
         then leaves all of them counted as delivered. Where nothing can be recorded the pump falls
-        to its floor: it must not deliver what it could forget.
+        to its floor, and only the floor is delivered although it could be forgotten.
         """
         first = self.next_stroke_ms()
         if first is None:
             return False
         struck, last = self._due(first, until_ms)
-        if self._recorded(_MARK + str(last).encode()):
+        if self._recorded(_MARK + str(last).encode()) or "memory" in wrong_now(self.state.alarms):
             self.marked_ms, self.struck = last, struck
             return True
         self._stepped(e.Noticed(max(first, self.marked_ms + 1), "memory"))

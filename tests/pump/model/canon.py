@@ -150,11 +150,12 @@ def _cycle(anchor_ms: int, cycle_ms: int) -> int:
 
 
 def _past(history: tuple[TipRun, ...]) -> tuple[TipRun, ...]:
-    """The same strokes, each a run of its own."""
+    """The strokes of the last 24 hours, each a run of its own."""
     return tuple(
         TipRun(_alone(tip.run, at), ((1, mass),))
         for tip in history
         for at, mass in zip(tip.run.times(), masses(tip), strict=True)
+        if at > NOW - DAY_MS
     )
 
 

@@ -4,7 +4,8 @@ A stroke is made by the motor when its mark is on record, never otherwise. So th
 strokes where they are made, tells every event to the oracle (`tests.pump.oracle`), and compares:
 
 - the books count every stroke that was made, and none that was not but one for each power loss
-  and for each time that the storage forbade a stroke;
+  and for each time that the storage forbade a stroke; where nothing can be recorded only the floor
+  flows, and only that can be forgotten, by a power loss before anything can be recorded again;
 - after a power loss the journal gives what was confirmed last, or that and the one entry whose
   write was cut, and nothing else;
 - stop, minimum rate and an unknown outcome are there exactly when something ordered or made them;
@@ -17,6 +18,7 @@ from typing import NamedTuple
 from cisterna.pump import events as e
 from cisterna.pump.codec import read_event
 from cisterna.pump.controller import step
+from cisterna.pump.flow import Flow
 from cisterna.pump.keeper import Keeper
 from cisterna.pump.state import State
 from tests.pump.oracle import Oracle
@@ -44,6 +46,7 @@ class Sure(NamedTuple):
     """What was believed when the record was last complete."""
 
     oracle: Oracle
+    made: int
     gap: int
     warrants: Warrants
 
@@ -108,7 +111,9 @@ class Witness:
         entries = [entry for entry in (self.cut, self.refused) if entry]
         back = self.sure if found == self.kept or not known else known[-1]
         if back:
-            self.oracle, self.gap, self.warrants = back
+            forgotten = self.made - back.made
+            self.oracle, self.made, self.gap, self.warrants = back
+            self.tally.done["strokes of the floor that a power loss made it forget"] += forgotten
             self.warrants.hearing, self.warrants.device = None, False
         if found != self.kept and not known:
             took = [entry for entry in entries if self._with(entry.body) == found]
@@ -123,7 +128,7 @@ class Witness:
         self.tried.clear()
 
     def _sure(self) -> Sure:
-        return Sure(copied(self.oracle), self.gap, replace(self.warrants))
+        return Sure(copied(self.oracle), self.made, self.gap, replace(self.warrants))
 
     def _with(self, entry: bytes) -> Kept:
         kind, body = entry[:1], entry[1:]
@@ -145,8 +150,11 @@ class Witness:
 
     # The motor and the controller ----------------------------------------------------------------
 
-    def turned(self, strokes: int) -> None:
-        """The motor made strokes."""
+    def turned(self, strokes: int, flow: Flow) -> None:
+        """The motor made strokes; without a record only those of the floor."""
+        assert self.taken or flow.floor_nl_per_h is not None, "what flows is not on record"
+        if not self.taken and self.sure is None:
+            self.sure = self._sure()
         self.made += strokes
 
     def happened(
@@ -204,7 +212,7 @@ class Watched(Keeper):
         before = self.struck
         made = Keeper.strike(self, until_ms)
         if made:
-            self.witness.turned(self.struck - before)
+            self.witness.turned(self.struck - before, self.state.flow)
         return made
 
     def _stepped(self, event: e.Event) -> e.Outcome:
