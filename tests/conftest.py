@@ -1,7 +1,7 @@
 """Hypothesis for the whole run: a busy machine is no failure, and every run tries the same.
 
-Examples follow from the test alone, so what passes here passes everywhere; `make campaign` draws
-new ones (`CISTERNA_NEW_EXAMPLES=1`).
+Examples follow from the test alone, so what passes here passes everywhere;
+`CISTERNA_NEW_EXAMPLES=1 make test` draws new ones.
 """
 
 import os

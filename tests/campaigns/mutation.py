@@ -6,7 +6,7 @@ Each part is copied to a folder of its own below build/mutation, and mutmut chan
 small change at a time, and the tests of that part run. What was tried stays there, so a campaign
 that was stopped goes on where it was, and a function that has changed is tried again. The figures
 and the survivors stand in docs/evidence/mutation.md; the survivors of the guard are explained in
-tests/campaigns/survivors.toml. Needs mutmut (the extra `mutation`).
+tests/campaigns/survivors.toml.
 """
 
 import argparse
@@ -75,8 +75,11 @@ class Tally:
 
 
 def prepared(name: str, part: Part) -> Path:
-    """The folder of a part, with the code and the tests of today."""
+    """The folder of a part, with the code, the data and the tests of today."""
     folder = WORK / name
+    if (folder / "mutants").is_dir():  # mutmut brings only changed modules up to date
+        data = shutil.ignore_patterns("__pycache__", "*.py", "*.meta")
+        shutil.copytree(ROOT / "src", folder / "mutants" / "src", dirs_exist_ok=True, ignore=data)
     for room in COPIED:
         shutil.copytree(
             ROOT / room,
