@@ -30,7 +30,7 @@ def drawn(chosen: random.Random, state: State) -> Programme:
         patient=_patient(chosen, state.device.stroke_nl) if mode != "stopped" else None,
         low_reservoir_nl=2_000_000,
     )
-    return replace(_limited(chosen, p, state), bridge=_bridge(chosen, state))
+    return replace(_limited(chosen, p, state), bridge=_bridge(chosen, state, p))
 
 
 def _steps(chosen: random.Random, mode: Mode) -> tuple[tuple[int, int], ...]:
@@ -66,11 +66,24 @@ def _limited(chosen: random.Random, p: Programme, state: State) -> Programme:
     return replace(p, per_24h_fg=daily * p.ng_per_ml, floor_nl_per_h=wanted)
 
 
-def _bridge(chosen: random.Random, state: State) -> BridgeRule | None:
+def _bridge(chosen: random.Random, state: State, p: Programme) -> BridgeRule | None:
+    """What the line holds, at a rate that gives no more drug than what runs."""
     mixed = any(slug.ng_per_ml != state.flow.ng_per_ml for slug in state.flow.line)
     if not (mixed or state.bridge_left_nl) and chosen.random() < 0.95:
         return None
-    return BridgeRule(chosen.randint(20_000, 300_000), chosen.randint(8_000, 40_000))
+    most, line = _fastest(state, p), sum(slug.volume_nl for slug in state.flow.line)
+    rate = chosen.randint(max(1, most // 4), max(1, most))
+    return BridgeRule(chosen.randint(min(20_000, line), min(300_000, line)), rate)
+
+
+def _fastest(state: State, p: Programme) -> int:
+    old, strongest = state.programme, max(slug.ng_per_ml for slug in state.flow.line)
+    if old and old.bridge and state.bridge_left_nl:
+        return old.bridge.rate_nl_per_h
+    if old is None or not strongest:
+        return 40_000
+    ran = p if old.mode == "stopped" else old
+    return max(rate for _, rate in ran.steps) * ran.ng_per_ml // strongest
 
 
 def mistaken(chosen: random.Random, p: Programme) -> Programme:
@@ -82,6 +95,7 @@ def mistaken(chosen: random.Random, p: Programme) -> Programme:
             replace(p, steps=((0, 2_000_000),)),
             replace(p, per_24h_fg=p.ng_per_ml),
             replace(p, floor_nl_per_h=900_000),
+            replace(p, bridge=BridgeRule(10**9, 1_000)),
             replace(p, patient=PatientRule(1_001, MINUTE, HOUR_MS, 3)),
         )
     )
