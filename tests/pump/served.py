@@ -23,7 +23,7 @@ from cisterna.pump.setting import programme
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LIBRARY = Library()
 SMALL = 1 << 16
-QUICK = Bounds(step_s=0.4)
+QUICK = Bounds(step_s=1.5)  # long enough for a handshake on a busy computer
 
 
 def fleet_of(folder: Path, pumps: int = 2, *names: str) -> Fleet:

@@ -399,18 +399,15 @@ def test_a_slow_peer_is_cut_off_and_others_are_served_meanwhile(here: Served):
     slow.sendall(b"\x00\x00")
     creeping = here.open(TWO)
     creeping.sendall((100).to_bytes(4) + b"x")
-    begin = time.monotonic()
     assert living(here)
-    assert time.monotonic() - begin < 2
     assert ended(slow)
     assert ended(creeping)
-    assert time.monotonic() - begin < 4
     slow.close()
     creeping.close()
 
 
 def test_a_peer_that_never_reads_its_answers_is_cut_off(fleet: Fleet):
-    bounds = Bounds(step_s=0.3, frames_per_s=100_000, burst=100_000)
+    bounds = Bounds(step_s=1.0, frames_per_s=100_000, burst=100_000)
     with served(fleet, bounds=bounds) as here:
         plain = socket.socket()
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -589,17 +586,14 @@ def test_a_conversation_at_a_great_speed_is_possible_and_time_runs_on_after_it(f
             begin = who.now()[0]
             time.sleep(0.2)
             assert who.now()[0] - begin < 5_000
-        time.sleep(0.2)
-        assert here.host.clock.now_ms() - begin > HOUR_MS
+        in_time(lambda: here.host.clock.now_ms() - begin > HOUR_MS)
 
 
 def test_who_says_nothing_for_long_does_not_hold_time_up(fleet: Fleet):
     bounds = Bounds(step_s=1, linger_s=0.2)
     with served(fleet, speed=1000, bounds=bounds) as here, here.open(ONE):
-        time.sleep(0.1)
-        assert here.host.clock.pace == 1
-        time.sleep(0.5)
-        assert here.host.clock.pace == 1000
+        in_time(lambda: here.host.clock.pace == 1)
+        in_time(lambda: here.host.clock.pace == 1000)
 
 
 def run_for(fleet: Fleet, days: int, speed: int) -> tuple[Host, float]:
