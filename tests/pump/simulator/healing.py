@@ -18,7 +18,7 @@ from tests.pump.simulator.programmes import drawn
 from tests.pump.simulator.wire import Wire
 from tests.pump.simulator.world import Talk, World
 
-MOST = 60
+MOST = 240
 
 
 class Healing:
@@ -43,7 +43,7 @@ class Healing:
             world.notices(alarm, over=True)
         self.well = False
         self.wire.begin(self._tends())
-        for _ in range(40):
+        for _ in range(MOST // 2):
             if self.well:
                 break
             world.until(world.now + 2 * HOUR_MS)

@@ -72,7 +72,7 @@ def _bridge(chosen: random.Random, state: State, p: Programme) -> BridgeRule | N
     if not (mixed or state.bridge_left_nl) and chosen.random() < 0.95:
         return None
     most, line = _fastest(state, p), sum(slug.volume_nl for slug in state.flow.line)
-    rate = chosen.randint(max(1, most // 4), max(1, most))
+    rate = max(1, most if state.bridge_left_nl else chosen.randint(most // 2, most))
     return BridgeRule(chosen.randint(min(20_000, line), min(300_000, line)), rate)
 
 
