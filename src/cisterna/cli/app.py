@@ -8,6 +8,7 @@ import typer
 from cisterna.cli.act import Json, Order, Site, act, amount, finish, moment, read_order, stock
 from cisterna.cli.pump import simulate
 from cisterna.cli.pumps import pumphost
+from cisterna.cli.record import backup, restore, verify
 from cisterna.cli.remote import remote
 from cisterna.cli.spinal import forecast, validate
 from cisterna.facts import open_library
@@ -275,6 +276,9 @@ app.add_typer(pumphost, name="pumphost")
 app.command()(remote)
 app.command()(forecast)
 app.command()(validate)
+app.command()(verify)
+app.command()(backup)
+app.command()(restore)
 
 
 @app.command()

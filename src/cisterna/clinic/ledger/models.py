@@ -1,0 +1,48 @@
+"""The tables of the record. Nobody but `record` and `restore` writes them; triggers see to it."""
+
+from django.db import models
+
+
+class ClinicRow(models.Model):
+    """The one row that says whose record this database holds."""
+
+    only = models.SmallIntegerField(primary_key=True, default=1)
+    clinic = models.CharField(max_length=20)
+    record = models.CharField(max_length=32)
+
+    class Meta:
+        """One row, of one of two kinds."""
+
+        db_table = "cisterna_clinic"
+        constraints = (
+            models.CheckConstraint(condition=models.Q(only=1), name="one_clinic"),
+            models.CheckConstraint(
+                condition=models.Q(clinic__in=("demonstration", "real")), name="kind_of_clinic"
+            ),
+        )
+
+
+class EventRow(models.Model):
+    """One entry. Person, kind and id stand in the text too; here they can be searched."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    person = models.CharField(max_length=100)
+    kind = models.CharField(max_length=100)
+    event_id = models.CharField(max_length=100, db_column="id")
+    text = models.TextField()
+    previous = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        """A chain, searched by person and by kind."""
+
+        db_table = "cisterna_event"
+        constraints = (
+            models.UniqueConstraint(fields=("event_id",), name="one_event_of_an_id"),
+            # Two entries never follow the same one: the chain cannot fork.
+            models.UniqueConstraint(fields=("previous",), name="one_event_after_another"),
+        )
+        indexes = (
+            models.Index(fields=("person", "seq"), name="events_of_a_person"),
+            models.Index(fields=("kind", "seq"), name="events_of_a_kind"),
+        )
