@@ -202,6 +202,44 @@ def test_no_flipped_byte_goes_unseen(tmp_path, flip):
         assert broken(file, bytes(bent)), at
 
 
+@given(st.data())
+def test_whatever_stands_in_the_file_gets_a_verdict(tmp_path_factory, data):
+    at = data.draw(st.integers(0, len(WHOLE)))
+    size = data.draw(st.integers(0, 30))
+    strange = st.sampled_from(
+        [
+            b"\\ud800",
+            b"\\u0000",
+            b"[" * 5000,
+            b'"end"',
+            b"null",
+            b"1e9",
+            b"9" * 5000,
+            b"\n",
+            b"\xff",
+        ]
+    )
+    put = data.draw(st.one_of(st.binary(max_size=20), strange))
+    bent = WHOLE[:at] + put + WHOLE[at + size :]
+    assert broken(tmp_path_factory.mktemp("bent") / "export.jsonl", bent) == (bent != WHOLE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"hash":"h","previous":"p","seq":1,"text":"\\ud800"}\n',
+        b'{"hash":"h","previous":"p","seq":true,"text":"t"}\n',
+        b'{"end":{"hash":"h","seq":1,"when":""}}\n',
+        b'{"end":[]}\n',
+        b'{"end":{}}\n',
+        b"[" * 100_000,
+        b"9" * 5000 + b"\n",
+    ],
+)
+def test_a_strange_line_is_no_event_and_no_end(line):
+    assert module.read_line(line) is None
+
+
 def test_no_cut_goes_unseen(tmp_path):
     file = tmp_path / "export.jsonl"
     assert all(broken(file, WHOLE[:length]) for length in range(len(WHOLE)))

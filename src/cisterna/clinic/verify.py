@@ -269,12 +269,13 @@ def read_line(raw: bytes) -> Line:
         row = json.loads(text)
         if text != _one_line(row) + "\n":
             return None
-        found: Link | Anchor = Anchor(**row["end"]) if row.keys() == {"end"} else Link(**row)
-    except (ValueError, TypeError, AttributeError, RecursionError):
+        if row.keys() == {"end"}:
+            end = Anchor(row["end"]["seq"], row["end"]["hash"])
+            return end if len(row["end"]) == 2 and _is_anchor(end) else None
+        link = Link(**row)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if isinstance(found, Anchor):
-        return found if _is_anchor(found) and not found.when else None
-    return found if _is_link(found) else None
+    return link if _is_link(link) else None
 
 
 def _read_head(head: str) -> tuple[str, str]:
@@ -290,19 +291,27 @@ def _read_head(head: str) -> tuple[str, str]:
 
 def _verify_database(path: Path, anchors: Sequence[Anchor]) -> Verdict:
     place = f"file:{quote(str(path.absolute()))}?mode=ro"
-    with closing(sqlite3.connect(place, uri=True)) as database:
-        try:
-            rows = database.execute("SELECT clinic, record FROM cisterna_clinic").fetchall()
-        except sqlite3.DatabaseError as why:
-            raise NoRecord(f"{path}: this database holds no record ({why})") from None
-        if len(rows) != 1:
-            raise NoRecord(f"{path}: this database has {len(rows)} heads of a record")
-        head = _one_line({"clinic": rows[0][0], "id": rows[0][1], "record": FORMAT})
+    try:
+        opened = sqlite3.connect(place, uri=True)
+    except sqlite3.Error as why:
+        raise NoRecord(f"{path}: this database cannot be opened ({why})") from None
+    with closing(opened) as database:
+        head = _database_head(path, database)
         database.execute("BEGIN")
         verdict = examine(head, lambda: _rows(database), anchors, ends=False)
         if verdict.ok and (damage := _damage(database)):
             return Verdict(verdict.clinic, verdict.record, verdict.whole, damage)
         return verdict
+
+
+def _database_head(path: Path, database: sqlite3.Connection) -> str:
+    try:
+        rows = database.execute("SELECT clinic, record FROM cisterna_clinic").fetchall()
+    except sqlite3.DatabaseError as why:
+        raise NoRecord(f"{path}: this database holds no record ({why})") from None
+    if len(rows) != 1 or not all(type(value) is str for value in rows[0]):
+        raise NoRecord(f"{path}: this database does not say whose record it is")
+    return _one_line({"clinic": rows[0][0], "id": rows[0][1], "record": FORMAT})
 
 
 def _rows(database: sqlite3.Connection) -> Iterator[Line]:
@@ -339,7 +348,7 @@ def _one_line(row: Any) -> str:
 
 def _is_link(found: Link) -> bool:
     texts = (found.previous, found.hash, found.text)
-    return type(found.seq) is int and all(type(text) is str for text in texts)
+    return type(found.seq) is int and all(type(x) is str and x.isascii() for x in texts)
 
 
 def _is_anchor(found: Anchor) -> bool:

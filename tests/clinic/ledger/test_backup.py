@@ -12,7 +12,7 @@ from cisterna.clinic.ledger.backup import anchor_beside, backup, export_lines, r
 from cisterna.clinic.ledger.entry import ClinicKind, entry_after
 from cisterna.clinic.ledger.place import connect
 from cisterna.clinic.ledger.record import Record
-from cisterna.clinic.verify import read_anchor, verify
+from cisterna.clinic.verify import NoRecord, read_anchor, verify
 from cisterna.order.line import Refused
 from tests.clinic.ledger.happened import chain, export_of, said
 from tests.clinic.ledger.judged import refused, whole
@@ -127,6 +127,38 @@ def test_what_the_database_refuses_leaves_no_record(new_place, tmp_path, engine)
     with refused("no-record"):
         Record.open(connect(place))
     assert engine == "postgresql" or not Path(place).exists()
+
+
+def test_a_chain_of_what_is_no_event_is_not_restored(new_place, tmp_path):
+    first = chain(1)[0]
+    file, place = tmp_path / "strange.jsonl", new_place()
+    strange = [entry_after(0, first.previous, '{"id":"e1"}')]
+    file.write_text("".join(f"{line}\n" for line in export_of(strange)))
+    assert verify(file).ok
+    with refused("no-event"):
+        restore(file, place)
+    with refused("no-record"):
+        Record.open(connect(place))
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_what_is_written_is_for_its_owner_alone(kept, place, new_place):
+    other = new_place()
+    restore(kept, other)
+    for path in (Path(place), Path(other), kept, anchor_beside(kept)):
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("words", ["DROP TABLE cisterna_clinic", "UPDATE cisterna_clinic SET "
+                                   "record = x'00'"])  # fmt: skip
+def test_a_database_that_does_not_say_whose_it_is_is_no_record(record, place, words):
+    with closing(sqlite3.connect(place)) as database:
+        database.execute("DROP TRIGGER cisterna_clinic_no_update")
+        database.execute(words)
+        database.commit()
+    with pytest.raises(NoRecord):
+        verify(Path(place))
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

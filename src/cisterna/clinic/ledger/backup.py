@@ -106,8 +106,12 @@ def _entries(file: Path) -> Iterator[Entry]:
 
 def _row(entry: Entry) -> EventRow:
     # Not read as an event: a backup may hold kinds that this version does not know.
-    row = json.loads(entry.text)
-    return event_row(entry, row["person"], row["kind"], row["id"])
+    try:
+        row = json.loads(entry.text)
+        return event_row(entry, row["person"], row["kind"], row["id"])
+    except (ValueError, KeyError, TypeError):
+        words = f"Number {entry.seq} of this backup is no event."
+        raise Refused("no-event", words, "Take a backup that this program has made.") from None
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

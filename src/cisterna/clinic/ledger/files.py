@@ -19,6 +19,8 @@ def new_file(path: Path) -> Iterator[Path]:
     with TemporaryDirectory(dir=whole.parent, prefix=".cisterna-") as folder:
         part = Path(folder) / whole.name
         yield part
+        # It is about people: for its owner alone.
+        part.chmod(0o600)
         _sync(part)
         # A link takes a free name or fails: two that write at once cannot replace each other.
         os.link(part, whole)

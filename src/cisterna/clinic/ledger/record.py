@@ -44,6 +44,7 @@ class Record:
     @classmethod
     def create(cls, database: str, clinic: ClinicKind, record: str | None = None) -> "Record":
         """Make the tables and an empty record. Raises `Refused` where there is one."""
+        _keep_private(database)
         call_command("migrate", database=database, verbosity=0, interactive=False)
         found = cls(database, clinic, record or uuid4().hex)
         try:
@@ -158,10 +159,21 @@ def _refuse_stray(event: Event, known: dict[str, tuple[str, Entry]]) -> None:
         raise Refused("nothing-to-correct", words, "Name an event of the same person.")
 
 
-def _clinic_row(database: str) -> ClinicRow | None:
+def _file(database: str) -> Path | None:
     connection = connections[database]
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor == "sqlite" and not Path(name).exists():
+    return Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
+
+
+def _keep_private(database: str) -> None:
+    """A new file of SQLite is for its owner alone: it is about people."""
+    file = _file(database)
+    if file is not None:
+        file.touch(mode=0o600)
+
+
+def _clinic_row(database: str) -> ClinicRow | None:
+    connection, file = connections[database], _file(database)
+    if file is not None and not file.exists():
         # To look would make an empty file.
         return None
     if ClinicRow._meta.db_table not in connection.introspection.table_names():
