@@ -169,6 +169,7 @@ def _show(verdict: "Verdict", anchors: "list[Anchor]") -> None:
         typer.echo(f"NOT WHOLE: {wrong.what} at event {wrong.seq}: {wrong.how}.")
         typer.echo(f"Whole before that: {verdict.whole.seq} events.")
         return
-    agree = f"{len(anchors)} anchors agree" if anchors else "held against no anchor"
+    agree = "1 anchor agrees" if len(anchors) == 1 else f"{len(anchors)} anchors agree"
+    agree = agree if anchors else "held against no anchor"
     typer.echo(f"WHOLE: {verdict.whole.seq} events of a {verdict.clinic} clinic, {agree}.")
     typer.echo(f"Record {verdict.record}, hash {verdict.whole.hash}")

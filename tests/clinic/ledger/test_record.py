@@ -173,6 +173,33 @@ def test_postgresql_refuses_to_truncate_and_as_a_replica(record, words):
     assert list(record.entries()) == list(before)
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_role_that_owns_nothing_writes_and_cannot_take_the_triggers_away(record, place):
+    record.append(said(1))
+    role = place.rpartition("%3D")[2]
+    for words in (
+        f"CREATE ROLE {role} LOGIN",
+        f"GRANT USAGE ON SCHEMA {role} TO {role}",
+        f"GRANT SELECT, INSERT ON cisterna_event TO {role}",
+        f"GRANT SELECT ON cisterna_clinic TO {role}",
+    ):
+        run(record, words)
+    database = connect(place.replace("postgresql://postgres:@", f"postgresql://{role}@"))
+    own = Record.open(database, ClinicKind.REAL)
+    assert own.append(said(2))[0].seq == 2
+    for words in (
+        "DROP TRIGGER cisterna_event_no_change ON cisterna_event",
+        "ALTER TABLE cisterna_event DISABLE TRIGGER ALL",
+        "UPDATE cisterna_event SET text = 't'",
+        "TRUNCATE cisterna_event",
+        "SET session_replication_role = replica",
+    ):
+        with pytest.raises(Error, match=r"must be owner|permission denied"):
+            run(own, words)
+    connections[database].close()
+    assert whole(record)
+
+
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_file_syncs_every_commit_and_waits_for_its_turn(record):
     with connections[record.database].cursor() as at:

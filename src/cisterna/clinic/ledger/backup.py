@@ -133,5 +133,7 @@ def _whole(verdict: Verdict) -> Verdict:
     if verdict.wrong is not None:
         wrong = verdict.wrong
         words = f"The record is not whole: {wrong.what} at event {wrong.seq}: {wrong.how}."
-        raise Refused("not-whole", words, "Take a backup that verifies; keep this one as it is.")
+        raise Refused(
+            "not-whole", words, "Restore the last backup that verifies; keep this as it is."
+        )
     return verdict
