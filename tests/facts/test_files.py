@@ -98,6 +98,10 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "session": (DURATION,),
     "count": (RATIO,),
     "within": (DURATION,),
+    # signing
+    "fresh": (DURATION,),
+    "second_signer": (DURATION,),
+    "review": (DURATION,),
     # catheters
     "volume_per_length": (LINE_VOLUME,),
     "length": (LENGTH,),

@@ -1,0 +1,46 @@
+"""`python -m cisterna.clinic.signer FOLDER SOCKET`: hold the key of a station's folder.
+
+FOLDER holds the key and the public keys of the pumps, and takes the record. SOCKET is a file that
+is made here. It says `ready` when it listens, and why when it does not begin.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from cisterna.clinic.signer.desk import Desk
+from cisterna.clinic.signer.key import UnsafeKey, private_key
+from cisterna.clinic.signer.record import BrokenRecord, Record
+from cisterna.clinic.signer.serve import Server
+from cisterna.pump.certificates import SIGNING_KEY
+
+RECORD = "signed.jsonl"
+
+
+def main(words: list[str]) -> int:
+    """Serve until ended; 2 where it cannot begin."""
+    if len(words) != 2:
+        sys.stderr.write("usage: python -m cisterna.clinic.signer FOLDER SOCKET\n")
+        return 2
+    folder, path = Path(words[0]), Path(words[1])
+    try:
+        pumps = {
+            str(k): str(v) for k, v in json.loads((folder / "pumps.json").read_bytes()).items()
+        }
+        desk = Desk(private_key(folder / SIGNING_KEY), pumps, Record(folder / RECORD))
+        server = Server(path, desk)
+    except (UnsafeKey, BrokenRecord, OSError, ValueError, AttributeError) as problem:
+        sys.stderr.write(f"the signer does not begin: {problem}\n")
+        return 2
+    with server:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        server.serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(0)

@@ -1,0 +1,84 @@
+"""The rules of signing as the signer reads them: the same data, with code of its own."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from cisterna.clinic.signer.refusal import demand
+from cisterna.facts import table
+from cisterna.quantity import Quantity
+
+Row = Mapping[str, Any]
+ALONE = "alone"
+"""What a decrease by break-glass rests on."""
+
+
+@cache
+def span(name: str) -> timedelta:
+    """A time of the rules, such as `fresh`."""
+    row = table("signing")[name]
+    return timedelta(milliseconds=int(Quantity.of(row["value"], row["unit"]).number("ms")))
+
+
+def overridable() -> frozenset[str]:
+    """The blocks that a second person may lift."""
+    return frozenset(table("signing")["override"]["codes"])
+
+
+def high() -> frozenset[str]:
+    """The findings above a range, or against a contraindication."""
+    rules = table("signing")["rule"]
+    return frozenset((*rules["above-range"]["codes"], *rules["contraindication"]["codes"]))
+
+
+def calling() -> frozenset[str]:
+    """Every finding that calls for a second person."""
+    return frozenset(code for rule in table("signing")["rule"].values() for code in rule["codes"])
+
+
+def who(row: Row) -> str:
+    """The person behind an event, however her name is typed."""
+    return " ".join(str(row["actor"]["who"]).casefold().split())
+
+
+def may_propose(proposal: Row, order: Row | None, high_dose: bool) -> None:
+    """Raise `Refusal` unless the proposer's role may, on an order where it needs one."""
+    leave = _leave("change", proposal)
+    if high_dose:
+        leave = _leave("above-range", proposal) and leave
+    demand(leave is not None, "role", "The proposer's role may not propose this.")
+    under = proposal["body"]["under"]
+    if leave == "privilege":
+        demand(bool(under.strip()), "no-privilege", "The privilege is not named.")
+    if leave == "order":
+        fits = (
+            order is not None
+            and order["id"] == under
+            and order["actor"]["role"] == "physician"
+            and order["body"]["prescription"] == proposal["body"]["prescription"]
+        )
+        demand(fits, "no-order", "No physician ordered this prescription.")
+
+
+def may_stop(proposal: Row) -> None:
+    """Raise `Refusal` unless the proposer's role may lower a dose alone."""
+    demand(_leave("stop", proposal) is not None, "role", "This role lowers no dose alone.")
+
+
+def may_raise_patient_dose(role: str) -> bool:
+    """Whether this role may enable or raise the patient's dose."""
+    return bool(table("signing")["act"]["patient-dose"].get(role) == "yes")
+
+
+def may_second(second: Row, high_dose: bool) -> None:
+    """Raise `Refusal` unless the second signer's role may sign this."""
+    leave = _leave("second-above-range" if high_dose else "second", second)
+    demand(leave is not None, "role", "The second signer's role may not sign this.")
+    if leave == "privilege":
+        demand(bool(second["body"]["under"].strip()), "no-privilege", "The privilege is not named.")
+
+
+def _leave(act: str, row: Row) -> str | None:
+    found = table("signing")["act"][act].get(row["actor"]["role"])
+    return found if found in ("yes", "privilege", "order") else None
