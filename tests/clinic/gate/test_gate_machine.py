@@ -91,9 +91,20 @@ class Clinic(RuleBasedStateMachine):
         by = by or self.proposer()
         self.tries(lambda: acts.reauthenticate(self.way.standing, self.way.pen(by), "passkey"))
 
-    @rule()
-    def goes_on(self):
+    @rule(steps=st.integers(1, 5))
+    def goes_on(self, steps):
         """What is lacking next is done rightly, so that the other rules have ways to spoil."""
+        for _ in range(steps):
+            self.next_step()
+
+    @rule(text=TEXTS, steps=st.integers(1, 5))
+    def begins(self, text, steps):
+        """A physician proposes, and it goes on."""
+        self.proposes(text, PHYSICIAN, "")
+        self.goes_on(steps)
+
+    def next_step(self) -> None:
+        """The next step of what is under way."""
         s, who = self.way.standing, self.proposer()
         body = s.proposal.body if s.proposal else None
         if body is None or s.intent:
@@ -172,7 +183,7 @@ def _signed(intent: Event, before: list[Event]) -> None:
 _CLOSING = (b.TransmissionEnded, b.OutcomeReconciled, b.TransmissionIntended)
 
 TestClinic = Clinic.TestCase
-TestClinic.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestClinic.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 
 
 def test_the_machine_reaches_a_transmission_of_each_change():

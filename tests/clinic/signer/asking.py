@@ -1,0 +1,129 @@
+"""A desk with a key, what a pump says it runs, and commands to be signed."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cisterna.clinic.event import Event, event_text
+from cisterna.clinic.gate.bodies import ChangeProposed
+from cisterna.clinic.signer.desk import Desk
+from cisterna.clinic.signer.record import Record
+from cisterna.pump.link import frame as f
+from cisterna.pump.link import verbs as v
+from cisterna.pump.link.answer import Answer, report, seal
+from cisterna.pump.link.canonical import decode
+from cisterna.pump.link.command import Sender
+from cisterna.pump.programme import Programme
+from cisterna.pump.setting import programme
+from cisterna.pump.terms import programme_terms
+from tests.clinic.gate.people import OLD, SERIAL
+from tests.orders import LIBRARY
+from tests.pump.link.people import ADA, PUMP_PUBLIC, PUMP_SECRET, secret
+
+KEY = secret("ada")
+RUNS = replace(programme(OLD, LIBRARY, 1), serial=SERIAL)
+"""What the pump runs: the old order."""
+
+
+def pump_says(
+    runs: Programme | None = RUNS, version: int = 1, pump: str = SERIAL, key: str = ADA.key
+) -> bytes:
+    """The pump's signed report to the holder of a key."""
+    content = {"programme": programme_terms(runs) if runs else None}
+    body = Answer(pump, key, "ab" * 16, 0, version, 1, report(content))
+    return f.body(seal(body, PUMP_SECRET.sign))
+
+
+def verbs(proposal: ChangeProposed) -> dict[str, v.Verb]:
+    """The commands that an approval of this proposal covers, in their order."""
+    terms = decode(proposal.programme.encode())
+    assert isinstance(terms, dict)
+    found: dict[str, v.Verb] = {}
+    if proposal.refill:
+        r = proposal.refill
+        found["refill"] = v.Refill(r.measured_nl, r.fill_nl, r.ng_per_ml)
+    return found | {
+        "stage": v.Stage(terms, proposal.digest),
+        "confirm": v.Confirm(proposal.digest),
+        "activate": v.Activate(proposal.base_version),
+    }
+
+
+def texts(chain: Sequence[Event]) -> list[str]:
+    """The texts of a chain."""
+    return [event_text(e) for e in chain]
+
+
+def bound_again(rows: list[dict[str, Any]]) -> list[str]:
+    """A forger's texts: every signature bound to what stands before it now."""
+    made: list[str] = []
+    for row in rows:
+        if "binds" in row["body"]:
+            row["body"]["binds"] = hashlib.sha256("\n".join(made).encode()).hexdigest()
+        made.append(json.dumps(row, sort_keys=True, separators=(",", ":")))
+    return made
+
+
+@dataclass
+class Asking:
+    """Somebody who asks a desk, with a counter that rises."""
+
+    folder: Path
+    clock: Callable[[], datetime]
+    used: int = 0
+    report: bytes = field(default_factory=pump_says)
+    desk: Desk = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the desk."""
+        self.opens()
+
+    def opens(self) -> None:
+        """A desk over the record that is there."""
+        record = Record(self.folder / "signed.jsonl")
+        self.desk = Desk(KEY, {SERIAL: PUMP_PUBLIC}, record, self.clock)
+
+    def restarts(self) -> None:
+        """The process ends and begins again."""
+        self.desk.record.close()
+        self.opens()
+
+    def question(self, verb: v.Verb, approval: Sequence[str] = (), **head: Any) -> bytes:
+        """The bytes that ask for a verb's signature."""
+        seen: list[bytes] = []
+
+        def kept(text: bytes) -> bytes:
+            seen.append(text)
+            return bytes(64)
+
+        self.used += 1
+        values: dict[str, Any] = {"id": "cd" * 16, "counter": self.used, "base": 1} | head
+        swap = values.pop("swap", ("", ""))
+        pump, key = values.pop("pump", SERIAL), values.pop("key", ADA.key)
+        role = values.pop("role", v.Role.PROGRAMMER)
+        Sender(pump, role, key, kept).command(verb, issued_ms=0, expires_ms=9000, **values)
+        row = {
+            "ask": "sign",
+            "text": seen[0].replace(*(part.encode() for part in swap)).hex(),
+            "approval": list(approval),
+            "report": self.report.hex(),
+        }
+        return json.dumps(row).encode()
+
+    def ask(self, verb: v.Verb, approval: Sequence[str] = (), **head: Any) -> dict[str, Any]:
+        """The desk's answer."""
+        found: dict[str, Any] = json.loads(self.desk.answer(self.question(verb, approval, **head)))
+        return found
+
+    def refused(self, verb: v.Verb, approval: Sequence[str] = (), **head: Any) -> str:
+        """The code of a refusal."""
+        before = self.desk.record.lines
+        found = self.ask(verb, approval, **head)
+        assert not found["ok"], "it was signed"
+        assert found["why"].strip()
+        assert self.desk.record.lines == before
+        return str(found["code"])
