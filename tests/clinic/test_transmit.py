@@ -121,14 +121,28 @@ DOSES: dict[str, str] = {}
 """Which dose a programme's digest stands for, of those that these tests have made."""
 
 
-@pytest.fixture(scope="module")
-def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Path]]:
+@contextmanager
+def hosting(folder: Path) -> Iterator[tuple[Served, Path]]:
     """A hosted pump and a signer with the key of its first programmer."""
-    fleet = fleet_of(tmp_path_factory.mktemp("ward") / "fleet", 1)
+    fleet = fleet_of(folder / "fleet", 1)
     short = Path(tempfile.mkdtemp(prefix="s-"))  # a socket's path is short
     with served(fleet) as here, signer(fleet.station("programmer-1"), short / "s"):
         yield here, short / "s"
     shutil.rmtree(short)
+
+
+@pytest.fixture(scope="module")
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Path]]:
+    """One for all tests that leave the pump running its solution."""
+    with hosting(tmp_path_factory.mktemp("ward")) as found:
+        yield found
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Ward]:
+    """A person whose pump is nobody else's."""
+    with hosting(tmp_path) as found:
+        yield Ward(found[0], SigningDesk(found[1]))
 
 
 @pytest.fixture
@@ -212,7 +226,7 @@ def test_a_link_cut_at_each_question_leaves_a_clear_state_and_a_safe_pump(
         after = ward.runs()
         outcomes.append(ended.outcome)
         assert after["digest"] in (before["digest"], body.digest), verb
-        assert (after["mode"], after["stopped_ms"]) == ("continuous", None), verb
+        assert after["flow_nl_per_h"] > 0, verb
         if ended.outcome == "refused":
             assert after["digest"] == before["digest"], verb
             assert ward.way.standing.intent is None, verb
@@ -292,6 +306,47 @@ def test_without_its_signer_nothing_is_sent(ward: Ward, tmp_path: Path):
     ended = ward.sends()
     assert ended.outcome == "refused"
     assert "signer does not answer" in ended.words
+
+
+def weaker(ward: Ward, now: dict[str, Any]) -> b.ChangeProposed:
+    """All signatures for a weaker solution, with what is refilled before."""
+    order = text("6 mg/day").replace('concentration = "12 mg/mL"', 'concentration = "10 mg/mL"')
+    refill = b.RefillTerms(now["reservoir_nl"], 40_000_000, 10_000_000)
+    change = Wanted(SERIAL, now["version"], order, rx("6 mg/day"), refill=refill)
+    chain = ward.way.signed(change)
+    body = next(e.body for e in chain if isinstance(e.body, b.ChangeProposed))
+    assert body.second == ("drug-or-concentration",)
+    return body
+
+
+def test_a_weaker_solution_comes_with_its_refill_and_its_bridge(own: Ward):
+    body = weaker(own, own.runs())
+    assert own.sends().outcome == "activated"
+    assert own.steps[2:4] == ["refill", "stage"]
+    after = own.runs()
+    assert after["digest"] == body.digest
+    assert after["programme"]["bridge"] is not None
+
+
+@pytest.mark.parametrize("arrives", [False, True], ids=["never sent", "answer lost"])
+def test_a_refill_whose_answer_is_lost_is_unknown_and_the_old_programme_runs(
+    own: Ward, arrives: bool
+):
+    before = own.runs()
+    weaker(own, before)
+    ended = own.sends(cut(6, arrives))  # hello and command: interrogate, open_session, refill
+    assert (ended.stage, ended.outcome) == ("refill", "unknown")
+    assert own.runs()["digest"] == before["digest"]
+
+
+def test_after_a_refill_that_stands_alone_the_words_say_so(own: Ward):
+    before = own.runs()
+    weaker(own, before)
+    ended = own.sends(cut(7, arrives=False))
+    assert ended.outcome == "refused"
+    assert "The refill is on the pump's record." in ended.words
+    alarms = {row["code"] for row in own.runs()["alarms"]}
+    assert "other-solution" in alarms
 
 
 def test_one_nurse_stops_the_pump_and_it_is_on_record_for_review(ward: Ward):
