@@ -1,5 +1,6 @@
 """The key signs what an approval names, once, while it is fresh: though the gate be bypassed."""
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -324,6 +325,25 @@ def test_who_bypasses_the_gate_meets_the_same_rules_here(
 ):
     approval, commands = forged(way, SLIP, alter)
     assert asking.refused(commands["stage"], approval) == code
+
+
+def test_only_the_one_text_of_an_event_is_read(asking: Asking, way: Way):
+    approval, commands = approved(way)
+    for last in (f" {approval[-1]}", approval[-1].replace('"why":""', '"why":"","why":""')):
+        assert asking.refused(commands["stage"], [*approval[:-1], last]) == "unreadable"
+    found = rows(approval)
+    found[-1]["more"] = 1
+    assert asking.refused(commands["stage"], bound_again(found)) == "unreadable"
+
+
+def test_a_second_signature_taken_from_another_change_is_none_here(asking: Asking, way: Way):
+    approval, commands = approved(way, SLIP)
+    found = rows(approval)
+    found[-2]["body"]["binds"] = "ab" * 32
+    made = [json.dumps(row, sort_keys=True, separators=(",", ":")) for row in found[:-1]]
+    found[-1]["body"]["binds"] = hashlib.sha256("\n".join(made).encode()).hexdigest()
+    made.append(json.dumps(found[-1], sort_keys=True, separators=(",", ":")))
+    assert asking.refused(commands["stage"], made) == "altered"
 
 
 @pytest.mark.parametrize("change", [OTHER_STRENGTH, PATIENT_MORE])

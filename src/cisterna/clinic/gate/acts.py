@@ -72,6 +72,7 @@ def approve(
     typed_dose: str | None = None,
     remote: str | None = None,
     under: str = "",
+    proof: b.Passkey | None = None,
 ) -> Event:
     """Sign second: `digest` is what the second person's own reading of the order came to."""
     proposal = _proposal(s)
@@ -87,17 +88,22 @@ def approve(
         raise Refused("no-note", "A remote signature needs its note.", "Say how you saw it.")
     _typed_again(proposal.body, typed_dose)
     bound = binding(s.chain)
-    return pen.writes(b.ChangeApproved(proposal.id, bound, digest, typed_dose, remote, under))
+    return pen.writes(
+        b.ChangeApproved(proposal.id, bound, digest, typed_dose, remote, under, proof)
+    )
 
 
-def reauthenticate(s: Standing, pen: Pen, method: str) -> Event:
-    """The proposer has proven again who she is, for this change as it stands now."""
+def reauthenticate(s: Standing, pen: Pen, method: str, proof: b.Passkey | None = None) -> Event:
+    """The proposer has proven again who she is, for this change as it stands now.
+
+    `proof` is her passkey's answer to `binding(s.chain)`.
+    """
     proposal = _proposal(s)
     _known_outcome(s)
     _complete(s, proposal.body)
     same_person(proposal.actor, pen.actor, "transmits")
     until = pen.at + SIGNING.fresh
-    return pen.writes(b.Reauthenticated(binding(s.chain), method, until))
+    return pen.writes(b.Reauthenticated(binding(s.chain), method, until, proof))
 
 
 def intend(s: Standing, pen: Pen) -> Event:

@@ -2,7 +2,8 @@
 
 `binds` is the digest over the texts of all events before it that belong to this change, so what
 was signed cannot be exchanged afterwards. `programme` is the canonical text that travels to the
-pump; `digest` its SHA-256, which the pump reads back.
+pump; `digest` its SHA-256, which the pump reads back. `proof` is a person's own signature over
+`binds`; the gate keeps it, and the signer checks it where it knows the persons.
 """
 
 from dataclasses import dataclass
@@ -38,12 +39,25 @@ class RefillTerms:
     ng_per_ml: int
 
 
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """What a person's passkey answered to a digest (WebAuthn): three byte strings in hex."""
+
+    authenticator: str
+    client: str
+    signature: str
+
+
 @event
 @dataclass(frozen=True, slots=True)
 class ChangeOrdered:
-    """A physician orders a prescription (SHA-256 of its text), for a nurse to program."""
+    """A physician orders a prescription (SHA-256 of its text), for a nurse to program.
+
+    `proof` is the passkey's answer to that digest.
+    """
 
     prescription: str
+    proof: Passkey | None = None
 
 
 @event
@@ -95,6 +109,7 @@ class ChangeApproved:
     typed_dose: str | None = None
     remote: str | None = None
     under: str = ""
+    proof: Passkey | None = None
 
 
 @event
@@ -134,6 +149,7 @@ class Reauthenticated:
     binds: str
     method: str
     until: datetime
+    proof: Passkey | None = None
 
 
 @event

@@ -1,7 +1,8 @@
 """`python -m cisterna.clinic.signer FOLDER SOCKET`: hold the key of a station's folder.
 
 FOLDER holds the key and the public keys of the pumps, and takes the record. SOCKET is a file that
-is made here. It says `ready` when it listens, and why when it does not begin.
+is made here. Where FOLDER holds `people.json`, each person's own passkey must have signed. It says
+`ready` when it listens, and why when it does not begin.
 """
 
 import json
@@ -10,11 +11,12 @@ from pathlib import Path
 
 from cisterna.clinic.signer.desk import Desk
 from cisterna.clinic.signer.key import UnsafeKey, private_key
+from cisterna.clinic.signer.passkey import People
 from cisterna.clinic.signer.record import BrokenRecord, Record
 from cisterna.clinic.signer.serve import Server
 from cisterna.pump.certificates import SIGNING_KEY
 
-RECORD = "signed.jsonl"
+RECORD, PEOPLE = "signed.jsonl", "people.json"
 
 
 def main(words: list[str]) -> int:
@@ -27,11 +29,15 @@ def main(words: list[str]) -> int:
         pumps = {
             str(k): str(v) for k, v in json.loads((folder / "pumps.json").read_bytes()).items()
         }
-        desk = Desk(private_key(folder / SIGNING_KEY), pumps, Record(folder / RECORD))
+        people = People.read(folder / PEOPLE) if (folder / PEOPLE).exists() else None
+        key = private_key(folder / SIGNING_KEY)
+        desk = Desk(key, pumps, Record(folder / RECORD), people=people)
         server = Server(path, desk)
     except (UnsafeKey, BrokenRecord, OSError, ValueError, AttributeError) as problem:
         sys.stderr.write(f"the signer does not begin: {problem}\n")
         return 2
+    if people is None:
+        sys.stderr.write("no people.json: who signed is believed as the events name it\n")
     with server:
         sys.stdout.write("ready\n")
         sys.stdout.flush()

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cisterna.clinic.signer import compare
 from cisterna.clinic.signer.look import Approval, approval, row_of
+from cisterna.clinic.signer.passkey import People
 from cisterna.clinic.signer.record import Record
 from cisterna.clinic.signer.refusal import Refusal, demand
 from cisterna.pump.link.canonical import Json, Unfit, decode
@@ -38,12 +39,13 @@ def now() -> datetime:
 
 @dataclass(slots=True)
 class Desk:
-    """The key, the public keys of the pumps, the record and the time."""
+    """The key, the pumps' public keys, the record, the time, and the people if they are known."""
 
     key: Ed25519PrivateKey
     pumps: Mapping[str, str]
     record: Record
     clock: Callable[[], datetime] = now
+    people: People | None = None
     _one: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, asked: bytes) -> bytes:
@@ -90,7 +92,7 @@ class Desk:
             demand(head.digest == digest("args", {}), "arguments", "This verb has no arguments.")
             return None
         demand(head.verb in STEPS, "verb", f"No approval covers {head.verb}.")
-        found = approval(texts, self.clock())
+        found = approval(texts, self.clock(), self.people)
         fits = (head.pump, head.base) == (found.serial, found.base)
         demand(fits, "altered", "The approval is for another pump or version.")
         wanted = compare.asked(found)

@@ -39,7 +39,12 @@ def calling() -> frozenset[str]:
 
 def who(row: Row) -> str:
     """The person behind an event, however her name is typed."""
-    return " ".join(str(row["actor"]["who"]).casefold().split())
+    return name_of(str(row["actor"]["who"]))
+
+
+def name_of(who: str) -> str:
+    """A name as it is compared: one person has one."""
+    return " ".join(who.casefold().split())
 
 
 def may_propose(proposal: Row, order: Row | None, high_dose: bool) -> None:

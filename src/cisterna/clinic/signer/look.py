@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cisterna.clinic.signer import law
+from cisterna.clinic.signer.passkey import People
 from cisterna.clinic.signer.refusal import Refusal, demand
 from cisterna.pump.link.record import build
 from cisterna.pump.link.verbs import Refill
@@ -26,6 +27,7 @@ FIELDS = frozenset(
         *("why", "evidence", "device_ms", "corrects"),
     }
 )
+UNFIT = (KeyError, TypeError, AttributeError, ValueError, RecursionError, QuantityError)
 AHEAD = timedelta(seconds=2)
 """How far another process's clock may be ahead of ours on the same machine."""
 
@@ -51,13 +53,19 @@ class Approval:
     claimed: tuple[str, ...]
 
 
-def approval(texts: Sequence[str], now: datetime) -> Approval:
-    """What these texts approve at this moment. Raises `Refusal` for whatever is no approval."""
+def approval(texts: Sequence[str], now: datetime, people: People | None = None) -> Approval:
+    """What these texts approve at this moment. Raises `Refusal` for whatever is no approval.
+
+    Where the signer knows the `people`, their own signatures are checked.
+    """
     demand(0 < len(texts) <= MOST_TEXTS, "no-approval", "This needs an approval.")
     rows = [row_of(text) for text in texts]
     try:
-        return _approval(texts, rows, now)
-    except (KeyError, TypeError, AttributeError, ValueError, QuantityError):
+        found = _approval(texts, rows, now)
+        if people is not None:
+            _themselves(people, rows)
+        return found
+    except UNFIT:
         raise Refusal("unreadable", "The texts are no approval.") from None
 
 
@@ -193,6 +201,15 @@ def _refill(row: Row | None) -> Row | None:
     if row is not None:
         build(Refill, dict(row))
     return row
+
+
+def _themselves(people: People, rows: list[Row]) -> None:
+    """Who ordered, who signed second and who sends have each touched their own key."""
+    for row in rows:
+        if row["kind"] in ("change-approved", "reauthenticated"):
+            people.check(row, row["body"]["binds"])
+        elif row["kind"] == "change-ordered":
+            people.check(row, row["body"]["prescription"])
 
 
 def _digest(texts: Sequence[str]) -> str:
