@@ -376,6 +376,109 @@ def test_a_claimed_decrease_is_held_against_what_the_pump_runs(asking: Asking, w
     assert asking.ask(commands["stage"], approval)["ok"]
 
 
+def _others_glass(found: list[dict[str, Any]]) -> None:
+    found[-2]["actor"] = {"who": "Ben", "role": "physician"}
+
+
+def _silent_glass(found: list[dict[str, Any]]) -> None:
+    found[-2]["why"] = ""
+
+
+def _glass_of_another(found: list[dict[str, Any]]) -> None:
+    found[-2]["body"]["proposal"] = "e77"
+
+
+def _alone_with_a_block(found: list[dict[str, Any]]) -> None:
+    row = {"code": "dose-unit-slip", "severity": "block", "message": ""}
+    found[0]["body"]["findings"].append(row)
+    reason = {"proposal": found[0]["id"], "codes": ["dose-unit-slip"]}
+    given = found[0] | {"id": "e90", "kind": "reason-given", "why": "why", "body": reason}
+    found.insert(1, given)
+
+
+@pytest.mark.parametrize(
+    ("alter", "code"),
+    [
+        (_others_glass, "glass"), (_silent_glass, "glass"), (_glass_of_another, "glass"),
+        (_alone_with_a_block, "not-lower"),
+    ],
+)  # fmt: skip
+def test_a_broken_glass_is_the_proposers_own_with_a_reason_and_for_this(
+    asking: Asking, way: Way, alter: Callable[[list[dict[str, Any]]], None], code: str
+):
+    way.propose(LOWER)
+    way.keep(glass.break_glass(way.standing, way.pen(why="alone tonight")))
+    way.prove()
+    found = rows(texts(way.standing.chain))
+    alter(found)
+    stage = verbs(proposal_of(way.standing.chain))["stage"]
+    assert asking.refused(stage, bound_again(found)) == code
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_part_of_an_approval_is_none(asking: Asking, way: Way, number: int):
+    ordered = way.keep(way.pen().writes(b.ChangeOrdered(way.propose(IN_RANGE).body.prescription)))
+    chain = [ordered, *way.signed(IN_RANGE)]
+    stage = verbs(proposal_of(way.standing.chain))["stage"]
+    assert asking.refused(stage, texts(chain[:number])) == "incomplete"
+    assert asking.refused(stage, texts(chain[1 : 1 + number][:1])) == "incomplete"
+
+
+def _programme_alone(found: list[dict[str, Any]]) -> None:
+    body = found[0]["body"]
+    body["programme"] = body["programme"].replace('"most_per_day":5', '"most_per_day":4')
+
+
+def _both(found: list[dict[str, Any]]) -> None:
+    _programme_alone(found)
+    body = found[0]["body"]
+    body["digest"] = hashlib.sha256(body["programme"].encode()).hexdigest()
+
+
+@pytest.mark.parametrize("alter", [_programme_alone, _both])
+def test_the_programme_and_its_digest_belong_together_and_to_the_command(
+    asking: Asking, way: Way, alter: Callable[[list[dict[str, Any]]], None]
+):
+    approval, commands = forged(way, IN_RANGE, alter)
+    assert asking.refused(commands["stage"], approval) == "altered"
+
+
+@pytest.mark.parametrize("change", [IN_RANGE, PATIENT_MORE])
+def test_a_nurse_needs_her_order_here_too_and_sets_no_patient_dose(
+    asking: Asking, way: Way, change: Wanted
+):
+    body = Way().propose(change).body
+    order = way.keep(way.pen().writes(b.ChangeOrdered(body.prescription)))
+    chain = way.signed(change)
+    found = [json.loads(t) for t in texts((order, *chain))]
+    for row in found[1:]:
+        if row["actor"]["who"] == "Ada":
+            row["actor"] = {"who": "Cleo", "role": "nurse"}
+    stage = verbs(body)["stage"]
+    assert asking.refused(stage, bound_again(found[1:])) == "no-order"
+    found[1]["body"]["under"] = order.id
+    if change is PATIENT_MORE:
+        assert asking.refused(stage, bound_again(found)) == "role"
+        return
+    for key, other in (("id", "e99"), ("actor", {"who": "Zoe", "role": "nurse"})):
+        wrong = [found[0] | {key: other}, *found[1:]]
+        assert asking.refused(stage, bound_again(wrong)) == "no-order"
+    wrong = [found[0] | {"body": {"prescription": "ab", "proof": None}}, *found[1:]]
+    assert asking.refused(stage, bound_again(wrong)) == "no-order"
+    assert asking.ask(stage, bound_again(found))["ok"]
+
+
+def test_a_surgeon_names_her_privilege_here_too(asking: Asking, way: Way):
+    chain = way.signed(IN_RANGE)
+    found = [json.loads(t) for t in texts(chain)]
+    for row in found:
+        row["actor"]["role"] = "surgeon"
+    stage = verbs(proposal_of(chain))["stage"]
+    assert asking.refused(stage, bound_again(found)) == "no-privilege"
+    found[0]["body"]["under"] = "granted 2026-01-04"
+    assert asking.ask(stage, bound_again(found))["ok"]
+
+
 def test_a_nurse_alone_lowers_a_dose_that_is_above_its_range(asking: Asking, way: Way):
     way.propose(HIGH_LOWER, by=NURSE, under=ALONE)
     way.reason()
