@@ -10,6 +10,7 @@ from typing import Any
 
 from cisterna.clinic.event import Event, event_text
 from cisterna.clinic.gate.bodies import ChangeProposed
+from cisterna.clinic.gate.change import Wanted
 from cisterna.clinic.signer.desk import Desk
 from cisterna.clinic.signer.record import Record
 from cisterna.pump.link import frame as f
@@ -20,7 +21,7 @@ from cisterna.pump.link.command import Sender
 from cisterna.pump.programme import Programme
 from cisterna.pump.setting import programme
 from cisterna.pump.terms import programme_terms
-from tests.clinic.gate.people import OLD, SERIAL
+from tests.clinic.gate.people import IN_RANGE, OLD, SERIAL, Way
 from tests.orders import LIBRARY
 from tests.pump.link.people import ADA, PUMP_PUBLIC, PUMP_SECRET, secret
 
@@ -127,3 +128,38 @@ class Asking:
         assert found["why"].strip()
         assert self.desk.record.lines == before
         return str(found["code"])
+
+
+def approved(way: Way, change: Wanted = IN_RANGE) -> tuple[list[str], dict[str, v.Verb]]:
+    """The texts of an approval, and the commands that it covers."""
+    chain = way.signed(change)
+    return texts(chain), verbs(proposal_of(chain))
+
+
+def proposal_of(chain: tuple[Event, ...]) -> ChangeProposed:
+    """The proposal of a chain."""
+    found = next(e.body for e in chain if isinstance(e.body, ChangeProposed))
+    assert isinstance(found, ChangeProposed)
+    return found
+
+
+def rows(approval: list[str]) -> list[dict[str, Any]]:
+    """The texts as rows that can be altered."""
+    return [json.loads(text) for text in approval]
+
+
+def asking_way(asking: Asking) -> Way:
+    """A new record whose clock the desk reads."""
+    way = Way()
+    asking.desk.clock = lambda: way.at
+    return way
+
+
+def forged(
+    way: Way, change: Wanted, alter: Callable[[list[dict[str, Any]]], None]
+) -> tuple[list[str], dict[str, v.Verb]]:
+    """An approval by somebody who bypassed the gate and binds it all again."""
+    approval, commands = approved(way, change)
+    found = rows(approval)
+    alter(found)
+    return bound_again(found), commands
