@@ -313,6 +313,34 @@ def test_a_nurse_needs_her_order_here_too_and_sets_no_patient_dose(
     assert asking.ask(stage, bound_again(found))["ok"]
 
 
+def test_a_proof_for_another_change_is_none_here(asking: Asking, way: Way):
+    approval, commands = approved(way)
+    found = rows(approval)
+    found[-1]["body"]["binds"] = "ab" * 32
+    last = json.dumps(found[-1], sort_keys=True, separators=(",", ":"))
+    assert asking.refused(commands["stage"], [*approval[:-1], last]) == "altered"
+
+
+def test_a_surgeon_who_signs_second_names_her_privilege(asking: Asking, way: Way):
+    approval, commands = approved(way, PATIENT_MORE)
+    found = rows(approval)
+    found[-2]["actor"] = {"who": "Eve", "role": "surgeon"}
+    assert asking.refused(commands["stage"], bound_again(found)) == "no-privilege"
+    found[-2]["body"]["under"] = "granted 2026-01-04"
+    assert asking.ask(commands["stage"], bound_again(found))["ok"]
+
+
+def test_a_pharmacist_lowers_no_dose_alone(asking: Asking, way: Way):
+    way.propose(LOWER, by=NURSE, under=ALONE)
+    way.keep(glass.break_glass(way.standing, way.pen(NURSE, "alone tonight")))
+    way.prove()
+    found = rows(texts(way.standing.chain))
+    for row in found:
+        row["actor"]["role"] = "pharmacist"
+    stage = verbs(proposal_of(way.standing.chain))["stage"]
+    assert asking.refused(stage, bound_again(found)) == "role"
+
+
 def test_a_surgeon_names_her_privilege_here_too(asking: Asking, way: Way):
     chain = way.signed(IN_RANGE)
     found = [json.loads(t) for t in texts(chain)]

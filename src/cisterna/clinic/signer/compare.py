@@ -20,9 +20,8 @@ def running(report: bytes, approved: Approval, public: str, own_key: str) -> Pro
     Raises `Refusal` unless it is of that pump, for our key, at the version that was approved.
     """
     frame = f.outbound(report)
-    demand(isinstance(frame, SignedAnswer), "no-report", "The pump's own report is missing.")
     if not isinstance(frame, SignedAnswer) or not from_pump(frame, public):
-        raise Refusal("no-report", "The report is not the pump's.")
+        raise Refusal("no-report", "The pump's own report is missing.")
     body = frame.body
     ours = body.pump == approved.serial and body.key == own_key
     demand(ours and body.response.kind is Kind.REPORT, "no-report", "This is another report.")
