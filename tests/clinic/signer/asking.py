@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from cisterna.clinic.event import Event, event_text
 from cisterna.clinic.gate.bodies import ChangeProposed
 from cisterna.clinic.gate.change import Wanted
@@ -31,12 +33,16 @@ RUNS = replace(programme(OLD, LIBRARY, 1), serial=SERIAL)
 
 
 def pump_says(
-    runs: Programme | None = RUNS, version: int = 1, pump: str = SERIAL, key: str = ADA.key
+    runs: Programme | None = RUNS,
+    version: int = 1,
+    pump: str = SERIAL,
+    key: str = ADA.key,
+    signs: Ed25519PrivateKey = PUMP_SECRET,
 ) -> bytes:
     """The pump's signed report to the holder of a key."""
     content = {"programme": programme_terms(runs) if runs else None}
     body = Answer(pump, key, "ab" * 16, 0, version, 1, report(content))
-    return f.body(seal(body, PUMP_SECRET.sign))
+    return f.body(seal(body, signs.sign))
 
 
 def verbs(proposal: ChangeProposed) -> dict[str, v.Verb]:

@@ -22,6 +22,7 @@ from tests.clinic.gate.people import (
     NURSE,
     OTHER_STRENGTH,
     PATIENT_MORE,
+    SERIAL,
     SLIP,
     Way,
 )
@@ -40,7 +41,7 @@ from tests.clinic.signer.asking import (
     verbs,
 )
 from tests.orders import LIBRARY
-from tests.pump.link.people import BEN
+from tests.pump.link.people import BEN, secret
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -276,6 +277,22 @@ def _both(found: list[dict[str, Any]]) -> None:
     body["digest"] = hashlib.sha256(body["programme"].encode()).hexdigest()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [('"version":2', '"version":3'), (f'"serial":"{SERIAL}"', '"serial":"CR-1"')]
+)
+def test_a_programme_for_another_pump_or_version_is_not_signed(
+    asking: Asking, way: Way, old: str, new: str
+):
+    approval, _ = approved(way)
+    found = rows(approval)
+    body = found[0]["body"]
+    assert old in body["programme"]
+    body["programme"] = body["programme"].replace(old, new)
+    body["digest"] = hashlib.sha256(body["programme"].encode()).hexdigest()
+    stage = v.Stage(json.loads(body["programme"]), body["digest"])
+    assert asking.refused(stage, bound_again(found)) == "version"
+
+
 @pytest.mark.parametrize("alter", [_programme_alone, _both])
 def test_the_programme_and_its_digest_belong_together_and_to_the_command(
     asking: Asking, way: Way, alter: Callable[[list[dict[str, Any]]], None]
@@ -371,6 +388,7 @@ def test_what_the_pump_runs_is_believed_from_the_pump_alone(asking: Asking, way:
         (b"", "no-report"),
         (b"{}", "no-report"),
         (pump_says()[:-3], "no-report"),
+        (pump_says(signs=secret("ben")), "no-report"),
         (pump_says(pump="CR-1"), "no-report"),
         (pump_says(key=BEN.key), "no-report"),
         (pump_says(version=2), "version"),

@@ -69,6 +69,12 @@ def test_a_malformed_event_is_a_refusal_and_nothing_else(
         asking.ask(commands["stage"], altered)
 
 
+@pytest.mark.parametrize("purpose", ["", "cisterna/link/1/key\n", "cisterna/link/2/command\n"])
+def test_a_head_that_is_not_marked_as_a_command_is_not_signed(asking: Asking, purpose: str):
+    swap = ("cisterna/link/1/command\n", purpose)
+    assert asking.refused(v.Interrogate(), swap=swap) == "not-a-command"
+
+
 def test_a_question_without_end_is_cut(asking: Asking):
     assert json.loads(asking.desk.answer(b"[" * (1 << 21)))["code"] == "too-long"
     assert json.loads(asking.desk.answer(b"[" * 100_000))["code"] == "unreadable"
