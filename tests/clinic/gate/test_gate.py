@@ -112,6 +112,21 @@ def test_a_warning_without_a_reason_stops_the_change():
     way.prove()
 
 
+def test_the_reason_is_the_proposers_and_comes_before_the_second_signature():
+    way = Way()
+    way.propose(LARGE_STEP)
+    with pytest.raises(Refused, match="other-person"):
+        acts.give_reason(way.standing, way.pen(COLLEAGUE, "why"), ("step-too-large",))
+    way.reason()
+    way.second(LARGE_STEP)
+    with pytest.raises(Refused, match="signed"):
+        way.reason()
+    way.prove()
+    way.intend()
+    with pytest.raises(Refused, match="unknown-outcome"):
+        way.reason()
+
+
 @pytest.mark.parametrize("name", ["Ada", "ada", "  ADA "])
 def test_nobody_signs_for_herself_however_she_types_her_name(name: str):
     way = Way()

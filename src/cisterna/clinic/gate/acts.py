@@ -39,7 +39,6 @@ def propose(s: Standing, pen: Pen, wanted: Wanted, library: Library, under: str 
 
     `under` is what a nurse or a surgeon acts on, or `ALONE` for a decrease by break-glass.
     """
-    _known_outcome(s)
     return laid_down(s, pen, proposed(wanted, library, under))
 
 
