@@ -16,6 +16,7 @@ from cisterna.facts.library import (
     table,
 )
 from cisterna.facts.limit import Limit, Situation
+from cisterna.facts.pathway import Pathway
 from cisterna.facts.site import SITE_SCHEMA, Site, SiteRefused, read_site
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "FactsError",
     "Library",
     "Limit",
+    "Pathway",
     "Product",
     "Pump",
     "Remark",

@@ -24,10 +24,14 @@ from cisterna.facts.cited import FactsError
 from cisterna.quantity import Quantity, QuantityError, decimal_text, show
 
 _LARGEST_FILE = 1_000_000
-_LOWER = {"flow_min", "step-interval", "age", "slip_empty"}
+_LOWER = {
+    *("flow_min", "step-interval", "age", "slip_empty"),
+    *("hold", "restart_after", "observe", "between", "relief_success", "relief_fail", "tone_drop"),
+}
 _UPPER = {
     *("flow_max", "reservoir", "steps_per_day", "service_life", "eri_to_end", "stop_limit"),
     *("start", "ceiling", "trial-bolus", "step", "drop", "concentration", "prepared", "stability"),
+    *("screen", "second_signature"),
     *("slip_ceiling_factor", "slip_start_factor", "slip_previous_factor", "life"),
 }
 _KEYS = {"fact", "value", "low", "high", "by", "on", "from"}
