@@ -1,0 +1,129 @@
+"""Who may do which act: the matrix cell by cell, by trying each act as each role."""
+
+from typing import Any
+
+import pytest
+
+from cisterna.clinic.acts import ACTS, after
+from cisterna.clinic.bodies import (
+    Answer,
+    Committed,
+    OpinionGiven,
+    PsychologyCleared,
+    TreatmentRecorded,
+    Vote,
+    Waived,
+    WaiverProposed,
+)
+from cisterna.clinic.event import Actor, Role
+from cisterna.clinic.refusal import Refused
+from tests.clinic.people import SCRIPTS, START, Course
+
+# Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
+MAY = {
+    "refer": "physician surgeon nurse therapist psychologist patient caregiver",  # PW-072
+    "begin-evaluation": "physician surgeon nurse",
+    "set-goals": "physician surgeon nurse therapist psychologist patient caregiver",  # PW-070
+    "record-treatment": "physician surgeon nurse therapist",  # PW-062
+    "record-evidence": "physician surgeon nurse",
+    "teach-back": "physician surgeon nurse",
+    "clear-psychology": "psychologist",
+    "commit": "patient caregiver",  # PW-044
+    "screen": "physician surgeon nurse",
+    "answer-anticoagulants": "physician surgeon nurse",
+    "plan-hold": "physician surgeon",
+    "give-prognosis": "physician surgeon",
+    "assess-risk": "physician surgeon nurse",
+    "sign-evaluation": "physician surgeon",
+    "give-opinion": "physician surgeon nurse pharmacist therapist psychologist",
+    "conclude-team": "physician surgeon",
+    "open-alternatives": "physician surgeon",
+    "propose-waiver": "physician surgeon",
+    "sign-waiver": "physician surgeon",
+    "plan-trial": "physician surgeon",
+    "consent-to-trial": "patient",
+    "verify-trial-dose": "pharmacist",
+    "give-trial-dose": "physician surgeon",
+    "observe-trial": "physician surgeon nurse therapist",
+    "judge-trial": "physician surgeon",
+    "record-decision": "physician surgeon",  # PW-035
+    "plan-implant": "physician surgeon nurse",
+}
+
+
+def asked_for() -> dict[str, tuple[Any, Any]]:
+    """For each act a state in which it is possible and what a worked course asks there."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for script in SCRIPTS.values():
+        course = Course()
+        for step in script(course):
+            asked = step.asked
+            if step.act == "record-treatment":
+                asked = TreatmentRecorded("rehabilitation", Answer.DECLINED, "", "", "no time")
+            found.setdefault(step.act, (course.person, asked))
+            course.do(step)
+    found["open-alternatives"] = (course.person, "")
+    return found
+
+
+ASKED = asked_for()
+CELLS = [(act, role) for act in MAY for role in Role]
+
+
+def test_every_act_has_its_row():
+    assert set(MAY) == set(ACTS) == set(ASKED)
+
+
+@pytest.mark.pathway("PW-051")
+@pytest.mark.parametrize(("act", "role"), CELLS)
+def test_a_role_does_its_acts_and_no_other(act: str, role: Role):
+    person, asked = ASKED[act]
+    at = person.events[-1].recorded if person.events else START
+    try:
+        ACTS[act](person, Actor("somebody", role), asked, at, why="a reason")
+        code = ""
+    except Refused as why:
+        code = why.code
+    assert (code != "role") == (role in MAY[act].split())
+
+
+def test_nobody_acts_without_a_name():
+    person, asked = ASKED["screen"]
+    at = person.events[-1].recorded
+    with pytest.raises(Refused, match="somebody"):
+        ACTS["screen"](person, Actor(" ", Role.NURSE), asked, at)
+
+
+def test_a_time_without_its_offset_is_refused():
+    person, asked = ASKED["screen"]
+    at = person.events[-1].recorded.replace(tzinfo=None)
+    with pytest.raises(Refused, match="offset"):
+        ACTS["screen"](person, Actor("n", Role.NURSE), asked, at)
+
+
+@pytest.mark.parametrize(
+    ("act", "asked"),
+    [
+        ("give-opinion", OpinionGiven(Vote.FOR, "")),
+        ("propose-waiver", WaiverProposed(Waived.TRIAL, "", "")),
+    ],
+)
+def test_an_opinion_and_a_waiver_have_words(act: str, asked: Any):
+    person, _ = ASKED[act]
+    with pytest.raises(Refused):
+        ACTS[act](person, Actor("a", Role.PHYSICIAN), asked, person.events[-1].recorded)
+
+
+def test_a_proxy_signs_and_a_psychologist_who_does_not_clear_stops_the_evaluation():
+    person, _ = ASKED["commit"]
+    at = person.events[-1].recorded
+    assert ACTS["commit"](person, Actor("mother", Role.CAREGIVER), Committed("we come"), at)
+    course = Course().through(SCRIPTS["back"], "sign-evaluation")
+    not_cleared = PsychologyCleared(False, "untreated depression")
+    events = ACTS["clear-psychology"](
+        course.person, Actor("y", Role.PSYCHOLOGIST), not_cleared, course.at
+    )
+    with pytest.raises(Refused, match="psychologist"):
+        ACTS["sign-evaluation"](
+            after(course.person, events), Actor("dr", Role.PHYSICIAN), "", course.at
+        )
