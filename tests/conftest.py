@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.requirements import PAGE, page
+from tests.requirements import BOOKS, page
 
 settings.register_profile(
     "house",
@@ -26,17 +26,18 @@ RESULTS: dict[str, str] = {}
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Remember how each test ended, for the safety trace."""
+    """Remember how each test ended, for the traces."""
     if report.when == "call" or report.outcome != "passed":
         RESULTS[report.nodeid] = report.outcome
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the safety trace after a run of everything that was asked to write evidence."""
+    """Write the traces after a run of everything that was asked to write evidence."""
     everything = not session.config.args or session.config.args == ["tests"]
     one_of_many = hasattr(session.config, "workerinput")
     if everything and not one_of_many and os.environ.get("CISTERNA_WRITE_EVIDENCE"):
-        PAGE.write_text(page(RESULTS), "utf-8")
+        for book in BOOKS:
+            book.page.write_text(page(RESULTS, book), "utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ def test_an_auditor_and_an_administrator_change_nothing_clinical():
         assert not [act for act in RULES.ids("act") if RULES.may(act, role)]
 
 
+@pytest.mark.pathway("PW-015")
 @pytest.mark.parametrize("name", Library().terms("indication"))
 def test_each_of_the_twelve_indications_has_scales_and_at_least_one_trial(name: str):
     found = RULES.indication(name)

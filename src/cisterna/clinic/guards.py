@@ -111,6 +111,13 @@ def _risk(person: Person, rules: Pathway, at: datetime) -> None:
 
 
 def _team(person: Person, rules: Pathway, at: datetime) -> None:
+    check_opinions(person, rules)
+    if person.last(TeamConcluded) is None:
+        _missing("no-outcome", "The team has not concluded.", "Record it.", "pathway §1.6 PW-050")
+
+
+def check_opinions(person: Person, rules: Pathway) -> None:
+    """Raise `Refused` where the opinion of a profession is missing."""
     missing = missing_opinions(person, rules)
     if missing:
         raise Refused(
@@ -120,8 +127,6 @@ def _team(person: Person, rules: Pathway, at: datetime) -> None:
             limit=", ".join(rules.team_needs()),
             source="pathway §1.6 PW-050",
         )
-    if person.last(TeamConcluded) is None:
-        _missing("no-outcome", "The team has not concluded.", "Record it.", "pathway §1.6 PW-050")
 
 
 def missing_opinions(person: Person, rules: Pathway) -> tuple[str, ...]:

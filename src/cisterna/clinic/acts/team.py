@@ -13,7 +13,7 @@ from cisterna.clinic.bodies import (
     TeamConcluded,
     Vote,
 )
-from cisterna.clinic.guards import missing_opinions
+from cisterna.clinic.guards import check_opinions
 from cisterna.clinic.refusal import Refused
 
 
@@ -29,25 +29,13 @@ def give_opinion(case: Case, asked: OpinionGiven) -> Iterator[Any]:
 @act("conclude-team", Place.TEAM_REVIEW)
 def conclude_team(case: Case, asked: TeamConcluded) -> Iterator[Any]:
     """Record the outcome: it needs the opinions, cites a goal and answers every dissent."""
-    _check_opinions(case)
+    check_opinions(case.person, case.rules)
     _check_goals(case, asked)
     _check_dissent(case, asked)
     _check_exception(case, asked)
     yield asked
     if asked.outcome is not Outcome.CANDIDATE:
         yield Place(asked.outcome)
-
-
-def _check_opinions(case: Case) -> None:
-    missing = missing_opinions(case.person, case.rules)
-    if missing:
-        raise Refused(
-            "opinion-missing",
-            f"No opinion of {', '.join(missing)}.",
-            "Ask for it; on the fast track of cancer two may waive it with a reason.",
-            limit=", ".join(case.rules.team_needs()),
-            source="pathway §1.6 PW-050",
-        )
 
 
 def _check_goals(case: Case, asked: TeamConcluded) -> None:
