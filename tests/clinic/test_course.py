@@ -33,6 +33,7 @@ from cisterna.clinic.bodies import (
 )
 from cisterna.clinic.course import Broken, Person, fold, person_text, replay
 from cisterna.clinic.event import event_text
+from cisterna.clinic.guards import check
 from cisterna.clinic.refusal import Refused
 from cisterna.quantity import Quantity
 from tests.clinic.people import (
@@ -43,6 +44,7 @@ from tests.clinic.people import (
     PHARMACIST,
     PHYSICIAN,
     PSYCHOLOGIST,
+    RULES,
     SCRIPTS,
     SURGEON,
     THERAPIST,
@@ -360,6 +362,21 @@ def test_no_dose_while_a_plan_is_open_or_the_clock_is_short():
     course.do(Step("plan-hold", PHYSICIAN, hold(course.at - timedelta(days=4))))
     why = refused(course, Step("give-trial-dose", PHYSICIAN, dose))
     assert "held until" in why.message
+
+
+@pytest.mark.pathway("PW-042")
+def test_a_hold_for_an_earlier_procedure_holds_nothing_for_the_next():
+    course = until(back, "judge-trial")
+    course.do(Step("judge-trial", PHYSICIAN, TrialJudged(Verdict.EQUIVOCAL, "mixed", True)))
+    again = TrialPlanned("single-shot-opioid", "morphine", "inpatient")
+    course.do(Step("plan-trial", PHYSICIAN, again))
+    with pytest.raises(Refused, match="earlier procedure"):
+        check(("anticoagulants-closed",), course.person, RULES, course.at)
+    course.do(Step("plan-hold", PHYSICIAN, hold(course.at - timedelta(days=5))))
+    check(("anticoagulants-closed",), course.person, RULES, course.at)
+    course = Course().through(back)
+    with pytest.raises(Refused, match="earlier procedure"):
+        check(("anticoagulants-closed",), course.person, RULES, course.at)
 
 
 def test_a_hold_shorter_than_known_needs_a_reason():

@@ -16,6 +16,7 @@ from tests.clinic.people import (
     Course,
     Step,
     back,
+    hold,
     palsy,
     pancreas,
     screen,
@@ -109,6 +110,8 @@ def test_the_course_knows_every_place_and_no_other():
 def test_nobody_comes_past_the_planned_implant_before_that_is_built(name: str):
     course = Course().through(SCRIPTS[name])
     course.do(Step("screen", NURSE, screen("spasticity" if name == "palsy" else "pain")))
+    if name == "back":
+        course.do(Step("plan-hold", PHYSICIAN, hold(course.at - timedelta(days=5))))
     with pytest.raises(Refused) as caught:
         check_step(course.person, Place.IMPLANTED_OBSERVATION, RULES, course.at)
     assert caught.value.code == "not-built"

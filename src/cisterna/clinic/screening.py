@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from cisterna.clinic.bodies import (
     AnticoagulantsAnswered,
     HoldPlanned,
+    ImplantPlanned,
     Screened,
+    TrialPlanned,
     Waived,
     WaiverSigned,
 )
@@ -73,19 +76,32 @@ def unplanned(person: Person) -> tuple[str, ...]:
 
 
 def open_holds(person: Person, at: datetime) -> Iterator[str]:
-    """Each anticoagulant whose plan is open or whose clock is short, in words."""
+    """Each anticoagulant whose plan is open or whose clock is short, in words.
+
+    A plan is good for one procedure: after the first dose of an earlier trial the drug was started
+    again, so a plan older than the latest trial or implant that is planned holds nothing.
+    """
     for drug in unplanned(person):
         yield f"{drug}: no plan"
-    answered = person.last(AnticoagulantsAnswered)
-    taking = answered.body.taking if answered else ()
-    for drug, plan in latest_plans(person).items():
-        until = plan.body.hold_until
-        if drug not in taking:
-            continue
-        if until is None or plan.body.last_dose is None or not plan.body.prescriber_agrees:
-            yield f"{drug}: the plan is open"
-        elif at < until:
-            yield f"{drug}: held until {until.isoformat()}"
+    answered, plans = person.last(AnticoagulantsAnswered), latest_plans(person)
+    for drug in answered.body.taking if answered else ():
+        if drug in plans and (why := _open(person, plans[drug], at)):
+            yield f"{drug}: {why}"
+
+
+def _open(person: Person, plan: Said[HoldPlanned], at: datetime) -> str:
+    """Why a plan does not hold, or nothing."""
+    until = plan.body.hold_until
+    if until is None or plan.body.last_dose is None or not plan.body.prescriber_agrees:
+        return "the plan is open"
+    if any(plan not in person.every(HoldPlanned, kind) for kind in _procedures(person)):
+        return "planned for an earlier procedure"
+    return f"held until {until.isoformat()}" if at < until else ""
+
+
+def _procedures(person: Person) -> list[type[Any]]:
+    """The procedures that are planned in this round."""
+    return [kind for kind in (TrialPlanned, ImplantPlanned) if person.every(kind)]
 
 
 def latest_plans(person: Person) -> dict[str, Said[HoldPlanned]]:
