@@ -245,12 +245,12 @@ def pancreas(course: Course) -> Iterator[Step]:
     yield from (s for s in opinions() if s.actor is not THERAPIST)
     asked = WaiverProposed(Waived.OPINION, "therapist", "bedridden; seen by the ward's therapist")
     yield Step("propose-waiver", PHYSICIAN, asked)
-    yield Step("sign-waiver", COLLEAGUE, course.person.events[-1].id)
+    yield Step("sign-waiver", COLLEAGUE, latest(course))
     outcome = TeamConcluded(Outcome.CANDIDATE, ("be awake for my grandson",))
     yield Step("conclude-team", PHYSICIAN, outcome)
     trial = WaiverProposed(Waived.TRIAL, "", "each puncture costs a day of few")
     yield Step("propose-waiver", PHYSICIAN, trial)
-    yield Step("sign-waiver", SURGEON, course.person.events[-1].id)
+    yield Step("sign-waiver", SURGEON, latest(course))
     yield Step("record-decision", PHYSICIAN, DECIDED)
     ordered = ImplantPlanned("morphine", "synchromed-ii-20", "T7", "left abdomen")
     yield Step("plan-implant", SURGEON, ordered)
@@ -258,3 +258,8 @@ def pancreas(course: Course) -> Iterator[Step]:
 
 SCRIPTS: dict[str, Script] = {"back": back, "palsy": palsy, "pancreas": pancreas}
 PURPOSE = {"back": "pain", "palsy": "spasticity", "pancreas": "pain"}
+
+
+def latest(course: Course) -> str:
+    """The id of the latest event."""
+    return course.person.events[-1].id if course.person.events else ""
