@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.requirements import BOOKS, page
 
+# The browser's tests leave an event loop in their process, in which Django refuses to work.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
 settings.register_profile(
     "house",
     deadline=None,

@@ -12,6 +12,7 @@ from cisterna.pump.guard import (
     Inhibited,
     admit,
     called_off,
+    commanded,
     programmed,
     ruled,
     schedule_fits,
@@ -141,3 +142,34 @@ def test_a_run_whose_masses_are_not_all_of_its_strokes_does_not_pass_for_one():
     object.__setattr__(broken, "parts", ((2, FG),))
     with pytest.raises(ValueError, match="shorter"):
         admit(replace(QUIET, plain_ms=NOW), DOSE, 10**9 * FG, 10**9 * FG, [broken])
+
+
+FAST_FIRST = ((0, 60_000), (6 * HOUR_MS, 20_000))
+FAST_LAST = ((0, 60_000), (3 * HOUR_MS, 20_000), (21 * HOUR_MS, 60_000))
+SIX = 6 * HOUR_MS
+
+
+@pytest.mark.requirement("SR-01", "H18")
+@pytest.mark.parametrize(
+    ("granted", "asked", "begin", "end"),
+    [
+        (Granted(0, DAY_MS, FAST_FIRST), Pace(0, DAY_MS, FAST_LAST), 0, DAY_MS),
+        (Granted(0, DAY_MS, FAST_FIRST), Pace(2 * SIX, DAY_MS, FAST_FIRST), SIX, 6 * SIX),
+        (Granted(SIX, DAY_MS, FAST_FIRST), Pace(3 * SIX, DAY_MS, FAST_FIRST), 2 * SIX, 7 * SIX),
+        (Granted(0, DAY_MS, FAST_FIRST), Pace(0, 5 * SIX, FAST_FIRST), 0, 6 * SIX),
+    ],
+    ids=["other steps", "another phase", "a phase on the other side", "another cycle"],
+)
+def test_what_is_asked_at_other_times_than_it_is_granted_is_inhibited(
+    granted: Granted, asked: Pace, begin: int, end: int
+):
+    """As much in all as is granted, but late and then too fast: only a window inside shows it."""
+    guard = Guard(STROKE, 100_000, 1, begin, granted, regime="schedule")
+    assert asked.asked(begin, end) == granted.between(begin, end)
+    count = asked.asked(begin, end - 1) // (STROKE * HOUR_MS)
+    run = StrokeRun(DeviceTime(begin), asked, STROKE, count)
+    found = commanded(guard, TipRun(run, ((count, FG),)), end)
+    assert isinstance(found, Inhibited)
+    assert found.why == "flow"
+    same = StrokeRun(DeviceTime(begin), Pace(granted.anchor_ms, DAY_MS, granted.steps), STROKE, 9)
+    assert isinstance(commanded(guard, TipRun(same, ((9, FG),)), end), Guard)
