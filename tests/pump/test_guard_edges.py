@@ -173,3 +173,13 @@ def test_what_is_asked_at_other_times_than_it_is_granted_is_inhibited(
     assert found.why == "flow"
     same = StrokeRun(DeviceTime(begin), Pace(granted.anchor_ms, DAY_MS, granted.steps), STROKE, 9)
     assert isinstance(commanded(guard, TipRun(same, ((9, FG),)), end), Guard)
+
+
+def test_the_guard_remembers_the_runs_of_a_day_and_no_more():
+    """A run an hour for three days: 24 of them can lie in a window."""
+    guard = replace(QUIET, checked_ms=0, plain_ms=0)
+    for hour in range(72):
+        found = commanded(guard, strokes(hour * HOUR_MS, 3), (hour + 1) * HOUR_MS)
+        assert isinstance(found, Guard)
+        guard = found
+    assert len(guard.history) == 24
