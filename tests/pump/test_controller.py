@@ -202,3 +202,19 @@ def test_a_pump_whose_guard_forbids_its_own_plan_stops():
     assert "guard-contradicted" in [entry.what for entry in out.log]
     assert "flow" in [alarm.code for alarm in after.alarms]
     assert (after.stopped_ms, after.tip) == (HOUR_MS + 10 * MINUTE, None)
+
+
+@pytest.mark.requirement("SR-72", "SR-45")
+def test_what_flowed_against_the_guard_counts_in_its_windows_and_a_dose_that_ended_is_closed():
+    bench = running().until(HOUR_MS)
+    bench.do(e.DoseAsked(HOUR_MS, 1, HOUR_MS + 5_000))
+    state = bench.state
+    end = HOUR_MS + 10 * MINUTE
+    broken = replace(state, guard=replace(state.guard, device_nl_per_h=1), then=None)
+    after, out = step(broken, e.TimePasses(end))
+    honest, _ = step(state, e.TimePasses(end))
+    assert "guard-contradicted" in [entry.what for entry in out.log]
+    assert [(c.kind, c.most_nl) for c in out.closed] == [("patient", 10_000)]
+    assert after.guard.history == honest.guard.history
+    assert after.guard.plain_ms == end
+    assert after.flow.reservoir_nl == honest.flow.reservoir_nl

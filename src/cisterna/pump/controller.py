@@ -57,28 +57,27 @@ def _settled(made: Step, at_ms: int) -> Step:
     """
     s = made.state
     then = s.then if s.then and s.then.flow.now_ms == at_ms else _until(s.flow, s.guard, at_ms)[1]
+    wrong = then if isinstance(then, Inhibited) else None
     if isinstance(then, Inhibited):
-        return _contradicted(made, then, at_ms)
+        tip, poured = pour(s.flow, at_ms)
+        then = Then(poured, guard.overruled(s.guard, tip, at_ms))
     flow = then.flow
     pumped = s.flow.reservoir_nl - flow.reservoir_nl
     left = s.bridge_left_nl if s.flow.once else max(0, s.bridge_left_nl - pumped)
     made = made.now(replace(s, flow=flow, guard=then.guard, then=None, bridge_left_nl=left))
     if s.flow.once and flow.once is None:
         made = _ended(made, s.flow.once)
-    return upkeep.watched(made)
+    return upkeep.watched(_contradicted(made, wrong) if wrong else made)
 
 
-def _contradicted(made: Step, found: Inhibited, at_ms: int) -> Step:
+def _contradicted(made: Step, found: Inhibited) -> Step:
     """The guard inhibits a part of what it allowed: it flowed, and the pump stops (SR-72).
 
-    That cannot happen while both are right. What flowed stays on the flow's books.
+    That cannot happen while both are right.
     """
-    s = made.state
-    flow = pour(s.flow, at_ms)[1]
-    watch = replace(s.guard, checked_ms=at_ms)
-    state = replace(s, flow=flow, guard=watch, then=None, stopped_ms=at_ms)
-    why = f"{found.why} {found.found} {found.limit}"
-    return upkeep.watched(made.now(state).said("guard-contradicted", why).raised("flow"))
+    made = made.now(replace(made.state, stopped_ms=made.state.now_ms))
+    made = made.said("guard-contradicted", f"{found.why} {found.found} {found.limit}")
+    return made.raised("flow")
 
 
 def _until(flow: Flow, watch: Guard, at_ms: int) -> tuple[TipRun | None, Then | Inhibited]:

@@ -43,7 +43,8 @@ class Granted:
     """A repeating schedule: (ms in the cycle, nL/h) steps, the first at zero.
 
     The cycle begins at `anchor_ms` and every `cycle_ms` before and after it. `heaviest` is the
-    most that it grants in any 24 hours.
+    most that it grants in any 24 hours. The arithmetic is its own and not that of a pace, so that
+    a mistake in the one is not in the other.
     """
 
     anchor_ms: int
@@ -193,6 +194,12 @@ def ruled(guard: Guard, regime: Regime) -> Guard:
 def called_off(guard: Guard) -> Guard:
     """What was admitted and has not flowed will not flow."""
     return replace(guard, admitted=(), given=(), plain_ms=guard.checked_ms)
+
+
+def overruled(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard:
+    """What has flowed although it was inhibited: it counts in every window, and is not plain."""
+    history = guard.history if tip is None else (*guard.history, tip)
+    return replace(guard, checked_ms=until_ms, plain_ms=until_ms, history=history)
 
 
 def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibited:
