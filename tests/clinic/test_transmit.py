@@ -16,7 +16,6 @@ from cisterna.clinic.gate import acts
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.acts import Pen
 from cisterna.clinic.gate.change import Wanted
-from cisterna.clinic.gate.refused import Refused
 from cisterna.clinic.signer.call import SigningDesk
 from cisterna.clinic.transmit import Way as Road
 from cisterna.clinic.transmit import stop, transmit
@@ -30,6 +29,7 @@ from cisterna.pump.link.proof import key_id, public_of
 from cisterna.pump.link.verbs import Role as LinkRole
 from cisterna.pump.programmer import Programmer, knock
 from tests.clinic.gate.people import NURSE, Way
+from tests.clinic.refusals import refused
 from tests.clinic.signer.process import signer
 from tests.orders import LIBRARY
 from tests.pump.served import EXAMPLES, Served, fleet_of, served
@@ -244,7 +244,7 @@ def _blocked_until_somebody_looked(
     ward: Ward, after: dict[str, Any], body: b.ChangeProposed
 ) -> None:
     s = ward.way.standing
-    with pytest.raises(Refused, match="unknown-outcome"):
+    with refused("unknown-outcome"):
         acts.laid_down(s, ward.way.pen(), body)
     found = acts.reconcile(s, ward.way.pen(NURSE), after["version"], after["digest"])
     assert found.body.runs == ("new" if after["digest"] == body.digest else "old")

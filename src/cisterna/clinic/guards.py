@@ -38,6 +38,7 @@ from cisterna.clinic.screening import (
     unplanned,
 )
 from cisterna.facts import Pathway
+from cisterna.facts.pathway import Prognosis
 
 Guard = Callable[[Person, Pathway, datetime], None]
 
@@ -263,17 +264,22 @@ def _implant_prognosis(person: Person, rules: Pathway, at: datetime) -> None:
     if found is None:
         _prognosis(person, rules, at)
         return
-    row = rules.prognosis(found.body.prognosis)
-    excepted = row.implant == "exception" and team is not None and bool(team.body.exception)
-    if row.implant != "yes" and not excepted:
-        raise Refused(
-            "prognosis-too-short",
-            f"No implant in class {row.id}, {row.name}.",
-            f"{row.system.capitalize()}."
-            + (" The team may make an exception." if row.implant == "exception" else ""),
-            limit=row.name,
-            source=row.evidence.locator,
-        )
+    excepted = team is not None and bool(team.body.exception)
+    check_prognosis(rules.prognosis(found.body.prognosis), excepted, "The team may make one.")
+
+
+def check_prognosis(row: Prognosis, excepted: bool, exception: str) -> None:
+    """An implant fits the prognosis, or an exception was made where the class allows one."""
+    possible = row.implant == "exception"
+    if row.implant == "yes" or (possible and excepted):
+        return
+    raise Refused(
+        "prognosis-too-short",
+        f"No implant in class {row.id}, {row.name}.",
+        f"{row.system.capitalize()}." + (f" Or an exception: {exception}" if possible else ""),
+        limit=row.name,
+        source=row.evidence.locator,
+    )
 
 
 def _missing(code: str, message: str, way_out: str, source: str) -> None:

@@ -12,7 +12,6 @@ from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.acts import SIGNING
 from cisterna.clinic.gate.change import Wanted
 from cisterna.clinic.gate.leave import ALONE
-from cisterna.clinic.gate.refused import Refused
 from cisterna.clinic.gate.standing import Standing, standing
 from tests.clinic.gate.people import (
     COLLEAGUE,
@@ -31,6 +30,7 @@ from tests.clinic.gate.people import (
     revised,
     wanted,
 )
+from tests.clinic.refusals import refused
 from tests.orders import LIBRARY, order, read
 
 HIGH_OLD = read(order(infusion__daily_dose="30 mg/day", limits=None, remote=None))
@@ -46,7 +46,7 @@ HIGH_LOWER = wanted(
 def test_a_step_in_range_needs_nobody_else_and_a_fresh_signature():
     way = Way()
     way.propose(IN_RANGE)
-    with pytest.raises(Refused, match="not-fresh"):
+    with refused("not-fresh"):
         way.intend()
     way.prove()
     intent = way.intend()
@@ -76,7 +76,7 @@ def test_what_the_two_person_rules_name_is_not_sent_by_one_person(change, rule: 
     way = Way()
     assert rule in way.propose(change).body.second
     way.reason()
-    with pytest.raises(Refused, match="second-signer"):
+    with refused("second-signer"):
         way.prove()
 
 
@@ -86,7 +86,7 @@ def test_a_contraindication_is_overridden_by_two_persons_only():
     body = way.propose(change).body
     assert "contraindication" in body.second
     way.reason()
-    with pytest.raises(Refused, match="typed-dose"):
+    with refused("typed-dose"):
         way.second(change)
     way.second(change, typed_dose="4.4 mg/day")
     way.prove()
@@ -94,18 +94,18 @@ def test_a_contraindication_is_overridden_by_two_persons_only():
 
 
 def test_a_dose_that_the_pump_cannot_give_is_never_proposed():
-    with pytest.raises(Refused, match="flow-above-pump-maximum"):
+    with refused("flow-above-pump-maximum"):
         Way().propose(wanted(infusion__daily_dose="2000 mg/day", limits=None, remote=None))
 
 
 def test_a_warning_without_a_reason_stops_the_change():
     way = Way()
     way.propose(LARGE_STEP)
-    with pytest.raises(Refused, match="no-reason"):
+    with refused("no-reason"):
         way.second(LARGE_STEP)
-    with pytest.raises(Refused, match="no-reason"):
+    with refused("no-reason"):
         way.reason("  ")
-    with pytest.raises(Refused, match="other-finding"):
+    with refused("other-finding"):
         acts.give_reason(way.standing, way.pen(why="why"), ("preservative",))
     way.reason()
     way.second(LARGE_STEP)
@@ -115,15 +115,15 @@ def test_a_warning_without_a_reason_stops_the_change():
 def test_the_reason_is_the_proposers_and_comes_before_the_second_signature():
     way = Way()
     way.propose(LARGE_STEP)
-    with pytest.raises(Refused, match="other-person"):
+    with refused("other-person"):
         acts.give_reason(way.standing, way.pen(COLLEAGUE, "why"), ("step-too-large",))
     way.reason()
     way.second(LARGE_STEP)
-    with pytest.raises(Refused, match="signed"):
+    with refused("signed"):
         way.reason()
     way.prove()
     way.intend()
-    with pytest.raises(Refused, match="unknown-outcome"):
+    with refused("unknown-outcome"):
         way.reason()
 
 
@@ -131,14 +131,14 @@ def test_the_reason_is_the_proposers_and_comes_before_the_second_signature():
 def test_nobody_signs_for_herself_however_she_types_her_name(name: str):
     way = Way()
     way.propose(PATIENT_MORE)
-    with pytest.raises(Refused, match="same-person"):
+    with refused("same-person"):
         way.second(PATIENT_MORE, by=Actor(name, Role.PHARMACIST))
 
 
 def test_the_second_person_reads_the_order_herself():
     way = Way()
     way.propose(PATIENT_MORE)
-    with pytest.raises(Refused, match="readings-differ"):
+    with refused("readings-differ"):
         way.second(wanted(remote__lockout="90 min"))
 
 
@@ -147,7 +147,7 @@ def test_a_unit_slip_passes_only_where_the_second_person_types_the_same_dose():
     way.propose(SLIP)
     way.reason()
     for typed in (None, "4.4 mg/day", "44 mcg/day", "44", "dose"):
-        with pytest.raises(Refused, match="typed-dose"):
+        with refused("typed-dose"):
             way.second(SLIP, typed_dose=typed)
     way.second(SLIP, typed_dose="44000 mcg/day")
 
@@ -156,7 +156,7 @@ def test_the_second_signature_is_given_within_minutes():
     way = Way()
     way.propose(PATIENT_MORE)
     way.at += SIGNING.second_signer
-    with pytest.raises(Refused, match="too-late"):
+    with refused("too-late"):
         way.second(PATIENT_MORE)
 
 
@@ -165,7 +165,7 @@ def test_a_rota_of_two_works_the_second_signs_from_elsewhere_with_a_note():
     ordered = way.keep(way.pen().writes(b.ChangeOrdered(_prescription_digest(OTHER_STRENGTH))))
     way.propose(OTHER_STRENGTH, by=NURSE, under=ordered.id)
     way.reason()
-    with pytest.raises(Refused, match="no-note"):
+    with refused("no-note"):
         way.second(OTHER_STRENGTH, by=PHYSICIAN, remote=" ")
     way.second(OTHER_STRENGTH, by=PHYSICIAN, remote="by video, saw the syringe's label")
     way.prove()
@@ -174,21 +174,21 @@ def test_a_rota_of_two_works_the_second_signs_from_elsewhere_with_a_note():
 
 def test_a_nurse_programs_what_a_physician_ordered_and_nothing_else():
     way = Way()
-    with pytest.raises(Refused, match="no-order"):
+    with refused("no-order"):
         way.propose(IN_RANGE, by=NURSE)
     other = way.keep(way.pen().writes(b.ChangeOrdered(_prescription_digest(LOWER))))
-    with pytest.raises(Refused, match="no-order"):
+    with refused("no-order"):
         way.propose(IN_RANGE, by=NURSE, under=other.id)
     digest = _prescription_digest(IN_RANGE)
     herself = way.keep(way.pen(NURSE).writes(b.ChangeOrdered(digest)))
-    with pytest.raises(Refused, match="no-order"):
+    with refused("no-order"):
         way.propose(IN_RANGE, by=NURSE, under=herself.id)
     right = way.keep(way.pen().writes(b.ChangeOrdered(digest)))
     way.propose(IN_RANGE, by=NURSE, under=right.id)
 
 
 def test_a_surgeon_names_the_privilege():
-    with pytest.raises(Refused, match="no-privilege"):
+    with refused("no-privilege"):
         Way().propose(IN_RANGE, by=SURGEON)
     Way().propose(IN_RANGE, by=SURGEON, under="privilege of 2026-01-04")
 
@@ -196,7 +196,7 @@ def test_a_surgeon_names_the_privilege():
 @pytest.mark.parametrize("change", [LARGE_STEP, SLIP, PATIENT_MORE])
 @pytest.mark.parametrize("role", [r for r in Role if r is not Role.PHYSICIAN])
 def test_above_range_and_patient_dose_are_a_physicians_to_propose(change, role: Role):
-    with pytest.raises(Refused, match="role"):
+    with refused("role"):
         Way().propose(change, by=Actor("Zoe", role), under="privilege")
 
 
@@ -208,7 +208,7 @@ def test_who_signs_second_above_a_range(role: Role):
     if role in (Role.PHYSICIAN, Role.PHARMACIST):
         way.second(LARGE_STEP, by=Actor("Zoe", role))
     else:
-        with pytest.raises(Refused, match="role"):
+        with refused("role"):
             way.second(LARGE_STEP, by=Actor("Zoe", role), under="privilege")
 
 
@@ -216,7 +216,7 @@ def test_a_signature_is_good_for_minutes_and_can_be_given_again():
     way = Way()
     way.signed(IN_RANGE)
     way.at += SIGNING.fresh
-    with pytest.raises(Refused, match="not-fresh"):
+    with refused("not-fresh"):
         way.intend()
     way.prove()
     way.intend()
@@ -226,10 +226,10 @@ def test_whoever_proposed_signs_and_sends():
     way = Way()
     way.propose(PATIENT_MORE)
     way.second(PATIENT_MORE)
-    with pytest.raises(Refused, match="other-person"):
+    with refused("other-person"):
         acts.reauthenticate(way.standing, way.pen(COLLEAGUE), "passkey")
     way.prove()
-    with pytest.raises(Refused, match="other-person"):
+    with refused("other-person"):
         acts.intend(way.standing, way.pen(COLLEAGUE))
 
 
@@ -237,7 +237,7 @@ def test_a_change_after_the_signature_needs_a_new_one():
     way = Way()
     way.signed(PATIENT_MORE)
     way.second(PATIENT_MORE, by=PHARMACIST)
-    with pytest.raises(Refused, match="not-fresh"):
+    with refused("not-fresh"):
         way.intend()
 
 
@@ -246,7 +246,7 @@ def test_a_signature_of_another_proposal_opens_nothing():
     one.signed(IN_RANGE)
     two.propose(LOWER)
     two.keep(replace(one.events[-1], id="e9"))
-    with pytest.raises(Refused, match="not-fresh"):
+    with refused("not-fresh"):
         two.intend()
 
 
@@ -259,9 +259,9 @@ def test_an_unknown_outcome_blocks_every_change_until_a_person_has_looked(outcom
         way.ended(outcome)
     tries: list[Callable[[], object]] = [lambda: way.propose(LOWER), way.prove, way.intend]
     for act in tries:
-        with pytest.raises(Refused, match="unknown-outcome"):
+        with refused("unknown-outcome"):
             act()
-    with pytest.raises(Refused, match="role"):
+    with refused("role"):
         acts.reconcile(way.standing, way.pen(Actor("Zoe", Role.AUDITOR)), 2, None)
     found = way.keep(acts.reconcile(way.standing, way.pen(NURSE), 2, intent.body.digest))
     assert found.body.runs == "new"
@@ -284,9 +284,9 @@ def test_after_a_known_outcome_the_approval_is_gone(outcome: str):
     way.signed(IN_RANGE)
     way.intend()
     way.ended(outcome)
-    with pytest.raises(Refused, match="nothing-proposed"):
+    with refused("nothing-proposed"):
         acts.intend(way.standing, way.pen())
-    with pytest.raises(Refused, match="nothing-open"):
+    with refused("nothing-open"):
         acts.reconcile(way.standing, way.pen(), 1, None)
 
 
@@ -306,9 +306,9 @@ def test_at_night_a_nurse_lowers_a_dose_alone_and_says_why():
     way = Way()
     assert "above-range" in way.propose(HIGH_LOWER, by=NURSE, under=ALONE).body.second
     way.reason()
-    with pytest.raises(Refused, match="glass"):
+    with refused("glass"):
         way.prove()
-    with pytest.raises(Refused, match="no-reason"):
+    with refused("no-reason"):
         glass.break_glass(way.standing, way.pen(NURSE))
     way.keep(glass.break_glass(way.standing, way.pen(NURSE, "drowsy, nobody answers")))
     way.prove()
@@ -318,10 +318,10 @@ def test_at_night_a_nurse_lowers_a_dose_alone_and_says_why():
 @pytest.mark.parametrize("change", [IN_RANGE, PATIENT_MORE, OTHER_STRENGTH, LARGE_STEP])
 def test_alone_nothing_but_a_decrease_is_proposed(change):
     way = Way()
-    with pytest.raises(Refused, match="not-lower"):
+    with refused("not-lower"):
         way.propose(change, by=NURSE, under=ALONE)
     way.propose(change)
-    with pytest.raises(Refused, match="not-lower"):
+    with refused("not-lower"):
         glass.break_glass(way.standing, way.pen(why="alone"))
 
 
@@ -337,7 +337,7 @@ def test_a_stop_is_never_refused_for_what_else_is_open():
 
 @pytest.mark.parametrize("role", [Role.PATIENT, Role.ADMIN, Role.AUDITOR, Role.PHARMACIST])
 def test_who_is_no_clinician_at_the_bed_breaks_no_glass(role: Role):
-    with pytest.raises(Refused, match="role"):
+    with refused("role"):
         glass.break_glass(Standing(), Way().pen(Actor("Zoe", role), "why"), stop=True)
 
 
@@ -346,9 +346,9 @@ def test_what_was_done_alone_is_reviewed_by_another_within_a_day():
     broken = way.keep(glass.break_glass(way.standing, way.pen(NURSE, "asleep"), stop=True))
     assert not glass.overdue(way.standing, way.at + timedelta(hours=23))
     assert glass.overdue(way.standing, way.at + timedelta(hours=24)) == (broken,)
-    with pytest.raises(Refused, match="same-person"):
+    with refused("same-person"):
         glass.review(way.standing, way.pen(NURSE), broken.id, right=True)
-    with pytest.raises(Refused, match="nothing-open"):
+    with refused("nothing-open"):
         glass.review(way.standing, way.pen(), "e99", right=True)
     way.keep(glass.review(way.standing, way.pen(PHYSICIAN), broken.id, right=True))
     assert not way.standing.unreviewed
@@ -363,7 +363,7 @@ def test_the_record_alone_says_where_a_change_stands():
 
 
 def test_an_order_for_another_pump_is_not_proposed():
-    with pytest.raises(Refused, match="other-pump"):
+    with refused("other-pump"):
         acts.propose(Standing(), Way().pen(), replace(wanted(OLD), serial="NGP000001H"), LIBRARY)
 
 

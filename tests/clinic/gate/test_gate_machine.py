@@ -12,8 +12,8 @@ from cisterna.clinic.gate import acts, glass
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.acts import SIGNING
 from cisterna.clinic.gate.leave import ALONE
-from cisterna.clinic.gate.refused import Refused
 from cisterna.clinic.gate.standing import standing
+from cisterna.clinic.refusal import Refused
 from tests.clinic.gate.people import (
     COLLEAGUE,
     IN_RANGE,

@@ -13,7 +13,7 @@ from cisterna.clinic.bodies import (
     TeamConcluded,
     Vote,
 )
-from cisterna.clinic.guards import check_opinions
+from cisterna.clinic.guards import check_opinions, check_prognosis
 from cisterna.clinic.refusal import Refused
 
 
@@ -64,12 +64,4 @@ def _check_exception(case: Case, asked: TeamConcluded) -> None:
     if asked.outcome is not Outcome.CANDIDATE or found is None:
         return
     row = case.rules.prognosis(found.body.prognosis)
-    if row.implant == "no" or (row.implant == "exception" and not asked.exception.strip()):
-        raise Refused(
-            "prognosis-too-short",
-            f"No implant in class {row.id}, {row.name}.",
-            f"{row.system.capitalize()}."
-            + (" Or give the reason for an exception." if row.implant == "exception" else ""),
-            limit=row.name,
-            source=row.evidence.locator,
-        )
+    check_prognosis(row, bool(asked.exception.strip()), "give its reason.")

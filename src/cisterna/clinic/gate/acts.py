@@ -10,8 +10,8 @@ from cisterna.clinic.event import Actor, Event
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.change import Wanted, proposed
 from cisterna.clinic.gate.leave import ALONE, may_propose, may_second, same_person
-from cisterna.clinic.gate.refused import Refused
 from cisterna.clinic.gate.standing import Standing, binding
+from cisterna.clinic.refusal import Refused
 from cisterna.facts import Library
 from cisterna.facts.signing import Signing
 from cisterna.quantity import Quantity, QuantityError

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.needs import lowers, second_for
-from cisterna.clinic.gate.refused import Refused
+from cisterna.clinic.refusal import Refused
 from cisterna.facts import Library
 from cisterna.facts.signing import Signing
 from cisterna.order.plan import Plan, plan

@@ -6,8 +6,8 @@ from cisterna.clinic.event import Event
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.acts import SIGNING, Pen
 from cisterna.clinic.gate.leave import same_person, who
-from cisterna.clinic.gate.refused import Refused
 from cisterna.clinic.gate.standing import Standing, binding
+from cisterna.clinic.refusal import Refused
 
 
 def break_glass(s: Standing, pen: Pen, stop: bool = False) -> Event:

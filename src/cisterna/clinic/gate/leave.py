@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from cisterna.clinic.event import Actor, Event, Role
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.needs import HIGH
-from cisterna.clinic.gate.refused import Refused
 from cisterna.clinic.gate.standing import Standing
+from cisterna.clinic.refusal import Refused
 from cisterna.facts.signing import Signing
 
 SIGNING = Signing()
