@@ -81,6 +81,7 @@ def test_a_changed_text_with_its_hash_made_anew_is_named(judged):
 
 
 @pytest.mark.parametrize("number", [1, 3, 5])
+@pytest.mark.requirement("A29")
 def test_a_removed_event_is_named(judged, number):
     left = [entry for entry in ENTRIES if entry.seq != number]
     assert found(judged(export_of(left))) == ("removed", number)
@@ -91,6 +92,7 @@ def test_a_removed_event_is_named_though_the_rest_was_numbered_anew(judged):
     assert found(judged(export_of(left))) == ("removed", 3)
 
 
+@pytest.mark.requirement("A29")
 def test_removed_last_events_are_named(judged):
     lines = export_of(ENTRIES)
     assert found(judged([*lines[:-3], lines[-1]])) == ("truncated", 5)

@@ -12,7 +12,8 @@ from tests.facts.files import data_files, tables
 
 PAGE = Path(__file__).parents[2] / "docs" / "evidence" / "unverified.md"
 UNVERIFIED = ("recalled", "assumed")
-SAYS = ("value", "why", "meaning", "result")  # what stands in for a number, first come
+# What stands in for a number, first come.
+SAYS = ("value", "why", "meaning", "result", "cause", "scales", "guards")
 
 
 @dataclass(frozen=True)

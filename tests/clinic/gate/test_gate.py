@@ -72,6 +72,7 @@ def test_a_proposal_says_in_words_what_changes():
         (PATIENT_MORE, "patient-dose"),
     ],
 )
+@pytest.mark.requirement("SR-56", "H02")
 def test_what_the_two_person_rules_name_is_not_sent_by_one_person(change, rule: str):
     way = Way()
     assert rule in way.propose(change).body.second
@@ -98,6 +99,7 @@ def test_a_dose_that_the_pump_cannot_give_is_never_proposed():
         Way().propose(wanted(infusion__daily_dose="2000 mg/day", limits=None, remote=None))
 
 
+@pytest.mark.requirement("SR-23")
 def test_a_warning_without_a_reason_stops_the_change():
     way = Way()
     way.propose(LARGE_STEP)
