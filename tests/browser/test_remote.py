@@ -288,7 +288,8 @@ def test_an_alarm_that_begins_is_said_at_once_with_what_to_do(her: Phone):
 def test_her_own_pairing_is_no_alarm_but_another_phone_is(browser: Browser):
     with phone(browser) as her:
         expect(her.page.locator("#alarms")).to_be_hidden()
-        with phone(browser, her.pump, code="ANOTHER-CODE-ALTOGETHER"):
+        with phone(browser, her.pump, code="ANOTHER-CODE-ALTOGETHER") as other:
+            expect(other.button).to_be_visible()  # its pairing is over, and not only asked for
             her.look()
             alarms = her.page.locator("#alarm-list")
             expect(alarms).to_contain_text("A phone was added to your pump")
