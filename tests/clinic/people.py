@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cisterna.clinic.acts import ACTS, after
-from cisterna.clinic.bodies import (
+from cisterna.clinic.bodies.planning import (
     Answer,
     AnticoagulantsAnswered,
     Choice,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cisterna.clinic.acts import ACTS
-from cisterna.clinic.bodies import (
+from cisterna.clinic.bodies.planning import (
     Answer,
     Choice,
     EvaluationBegun,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cisterna.clinic.acts import ACTS, after
-from cisterna.clinic.bodies import (
+from cisterna.clinic.bodies.planning import (
     Choice,
     DecisionRecorded,
     EvaluationBegun,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cisterna.clinic.bodies import Place, PrognosisGiven
+from cisterna.clinic.bodies.planning import Place, PrognosisGiven
 from cisterna.clinic.guards import GUARDS, check, check_step
 from cisterna.clinic.refusal import Refused
 from tests.clinic.people import (

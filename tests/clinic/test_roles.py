@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cisterna.clinic.acts import ACTS, after
-from cisterna.clinic.bodies import (
+from cisterna.clinic.bodies.planning import (
     Answer,
     Committed,
     OpinionGiven,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from cisterna.clinic.bodies import (
+from cisterna.clinic.bodies.planning import (
     Answer,
     Committed,
     EvidenceRecorded,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from cisterna.clinic.bodies import EvaluationBegun, Moved, Place, Referred
+from cisterna.clinic.bodies.planning import EvaluationBegun, Moved, Place, Referred
 from cisterna.clinic.event import Actor, Event, event_text, read_event
 from cisterna.facts import Pathway
 from cisterna.facts.pathway import Indication

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from cisterna.clinic.bodies import (
+from cisterna.clinic.bodies.planning import (
     AnticoagulantsAnswered,
     HoldPlanned,
     ImplantPlanned,

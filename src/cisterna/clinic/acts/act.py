@@ -11,10 +11,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from cisterna.clinic.bodies import Moved, Place
+from cisterna.clinic.bodies.planning import Moved, Place
 from cisterna.clinic.course import Person, fold
 from cisterna.clinic.event import Actor, Event
-from cisterna.clinic.guards import check_step
+from cisterna.clinic.guards.guard import check_step
 from cisterna.clinic.refusal import Refused
 from cisterna.facts import Pathway, UnknownFact
 

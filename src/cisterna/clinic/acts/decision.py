@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
-from cisterna.clinic.bodies import DecisionRecorded, ImplantPlanned, Place
-from cisterna.clinic.guards import check_drug
+from cisterna.clinic.bodies.planning import DecisionRecorded, ImplantPlanned, Place
+from cisterna.clinic.guards.planning import check_drug
 from cisterna.clinic.refusal import Refused
 from cisterna.facts.library import known
 

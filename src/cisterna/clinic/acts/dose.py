@@ -1,7 +1,7 @@
 """The dose of a trial, held against the doses that the facts know for that type of trial."""
 
 from cisterna.clinic.acts.act import Case
-from cisterna.clinic.bodies import RiskAssessed, TrialDoseGiven, TrialPlanned
+from cisterna.clinic.bodies.planning import RiskAssessed, TrialDoseGiven, TrialPlanned
 from cisterna.clinic.refusal import Refused
 from cisterna.facts import Cited, Situation
 from cisterna.quantity import Quantity, later, show

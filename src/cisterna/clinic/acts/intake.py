@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
-from cisterna.clinic.bodies import EvaluationBegun, GoalsSet, Place, Referred
+from cisterna.clinic.bodies.planning import EvaluationBegun, GoalsSet, Place, Referred
 from cisterna.clinic.refusal import Refused
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
-from cisterna.clinic.bodies import AnticoagulantsAnswered, HoldPlanned, Screened
+from cisterna.clinic.bodies.planning import AnticoagulantsAnswered, HoldPlanned, Screened
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.screening import split
 from cisterna.facts import Cited

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
-from cisterna.clinic.bodies import (
+from cisterna.clinic.bodies.planning import (
     GoalsSet,
     OpinionGiven,
     Outcome,
@@ -13,7 +13,7 @@ from cisterna.clinic.bodies import (
     TeamConcluded,
     Vote,
 )
-from cisterna.clinic.guards import check_opinions, check_prognosis
+from cisterna.clinic.guards.planning import check_opinions, check_prognosis
 from cisterna.clinic.refusal import Refused
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
 from cisterna.clinic.acts.dose import check_dose, check_interval
-from cisterna.clinic.bodies import (
+from cisterna.clinic.bodies.planning import (
     Place,
     TrialConsented,
     TrialDoseGiven,
@@ -15,7 +15,8 @@ from cisterna.clinic.bodies import (
     TrialPlanned,
 )
 from cisterna.clinic.course import Said
-from cisterna.clinic.guards import check, check_drug, pending_dose
+from cisterna.clinic.guards.guard import check
+from cisterna.clinic.guards.planning import check_drug, pending_dose
 from cisterna.clinic.refusal import Refused
 from cisterna.facts import Pathway
 from cisterna.facts.library import known

@@ -10,7 +10,7 @@ from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
 from cisterna.clinic.acts.trial import planned
-from cisterna.clinic.bodies import (
+from cisterna.clinic.bodies.planning import (
     Place,
     TrialDoseGiven,
     TrialJudged,

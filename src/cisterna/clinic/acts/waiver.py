@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
-from cisterna.clinic.bodies import Place, Waived, WaiverProposed, WaiverSigned
+from cisterna.clinic.bodies.planning import Place, Waived, WaiverProposed, WaiverSigned
 from cisterna.clinic.course import Said
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.screening import present

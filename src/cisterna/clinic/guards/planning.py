@@ -1,18 +1,13 @@
-"""What must hold before a step of the course. `facts/pathway.toml` says which step needs which.
+"""What must hold before the steps from the referral to the planned implant."""
 
-A guard looks at the state and raises `Refused`. A step with a guard that is not here is refused.
-"""
-
-from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from cisterna.clinic.bodies import (
+from cisterna.clinic.bodies.planning import (
     Choice,
     DecisionRecorded,
     GoalsSet,
     OpinionGiven,
     Outcome,
-    Place,
     PrognosisGiven,
     RiskAssessed,
     Screened,
@@ -28,6 +23,7 @@ from cisterna.clinic.bodies import (
 )
 from cisterna.clinic.candidacy import report
 from cisterna.clinic.course import Person, Said
+from cisterna.clinic.guards.guard import guard, missing
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.screening import (
     blocking,
@@ -40,31 +36,8 @@ from cisterna.clinic.screening import (
 from cisterna.facts import Pathway
 from cisterna.facts.pathway import Prognosis
 
-Guard = Callable[[Person, Pathway, datetime], None]
 
-
-def check_step(person: Person, after: Place, rules: Pathway, at: datetime) -> None:
-    """Raise `Refused` unless she can go from where she stands to `after`."""
-    step = rules.step(str(person.place or ""), after)
-    if step is None:
-        raise Refused(
-            "no-such-step",
-            f"The course does not go from {person.place or 'nowhere'} to {after}.",
-            "See what is missing on the course.",
-            source="pathway §1.7",
-        )
-    check(step.guards, person, rules, at)
-
-
-def check(names: tuple[str, ...], person: Person, rules: Pathway, at: datetime) -> None:
-    """Raise `Refused` for the first guard that does not hold."""
-    for name in names:
-        guard = GUARDS.get(name)
-        if guard is None:
-            raise Refused("not-built", f"Nothing answers {name} yet.", "Wait for that act.")
-        guard(person, rules, at)
-
-
+@guard("criteria")
 def _criteria(person: Person, rules: Pathway, at: datetime) -> None:
     for found in report(person, rules, at):
         if found.missing:
@@ -77,6 +50,7 @@ def _criteria(person: Person, rules: Pathway, at: datetime) -> None:
             )
 
 
+@guard("screen-fresh")
 def _screen_fresh(person: Person, rules: Pathway, at: datetime) -> None:
     if screen_age_over(person, rules, at):
         valid = rules.figure("valid.screen")
@@ -89,6 +63,7 @@ def _screen_fresh(person: Person, rules: Pathway, at: datetime) -> None:
         )
 
 
+@guard("screened-today")
 def _screened_today(person: Person, rules: Pathway, at: datetime) -> None:
     if not screened_on(person, at):
         raise Refused(
@@ -100,21 +75,24 @@ def _screened_today(person: Person, rules: Pathway, at: datetime) -> None:
         )
 
 
+@guard("prognosis")
 def _prognosis(person: Person, rules: Pathway, at: datetime) -> None:
     if person.last(PrognosisGiven) is None:
-        _missing("prognosis", "No class of prognosis.", "Give the class, A to D.", "pathway §2.2")
+        missing("prognosis", "No class of prognosis.", "Give the class, A to D.", "pathway §2.2")
 
 
+@guard("risk")
 def _risk(person: Person, rules: Pathway, at: datetime) -> None:
     if person.last(RiskAssessed) is None:
         text = "Opioid history and risk to breathing are not assessed."
-        _missing("risk", text, "Assess them.", "pathway §2.6")
+        missing("risk", text, "Assess them.", "pathway §2.6")
 
 
+@guard("team")
 def _team(person: Person, rules: Pathway, at: datetime) -> None:
     check_opinions(person, rules)
     if person.last(TeamConcluded) is None:
-        _missing("no-outcome", "The team has not concluded.", "Record it.", "pathway §1.6 PW-050")
+        missing("no-outcome", "The team has not concluded.", "Record it.", "pathway §1.6 PW-050")
 
 
 def check_opinions(person: Person, rules: Pathway) -> None:
@@ -141,19 +119,22 @@ def _waived(person: Person, what: Waived) -> list[Said[WaiverSigned]]:
     return [w for w in person.every(WaiverSigned) if w.body.what is what]
 
 
+@guard("candidate")
 def _candidate(person: Person, rules: Pathway, at: datetime) -> None:
     found = person.last(TeamConcluded)
     if found is None or found.body.outcome is not Outcome.CANDIDATE:
         text = "The team has not found her a candidate."
-        _missing("not-candidate", text, "Take it to the team.", "pathway §1.7")
+        missing("not-candidate", text, "Take it to the team.", "pathway §1.7")
 
 
+@guard("goals")
 def _goals(person: Person, rules: Pathway, at: datetime) -> None:
     found = person.last(GoalsSet, None)
     if found is None or not found.body.goals:
-        _missing("no-goals", "No goal of her own.", "Write down one.", "pathway §1.3 PW-022")
+        missing("no-goals", "No goal of her own.", "Write down one.", "pathway §1.3 PW-022")
 
 
+@guard("trial-open")
 def _trial_open(person: Person, rules: Pathway, at: datetime) -> None:
     check_open(person, rules, "trial")
     planned = person.last(TrialPlanned)
@@ -161,6 +142,7 @@ def _trial_open(person: Person, rules: Pathway, at: datetime) -> None:
         check_drug(person, rules, planned.body.drug)
 
 
+@guard("implant-open")
 def _implant_open(person: Person, rules: Pathway, at: datetime) -> None:
     check_open(person, rules, "implant")
 
@@ -168,7 +150,7 @@ def _implant_open(person: Person, rules: Pathway, at: datetime) -> None:
 def check_open(person: Person, rules: Pathway, phase: str) -> None:
     """Raise `Refused` where the latest screen found what blocks a phase, or there is none."""
     if person.last(Screened) is None:
-        _missing("screen-too-old", "Nobody has screened her.", "Screen.", "pathway §2.4")
+        missing("screen-too-old", "Nobody has screened her.", "Screen.", "pathway §2.4")
     for found in blocking(person, rules, phase):
         raise Refused(
             "contraindicated",
@@ -193,22 +175,25 @@ def check_drug(person: Person, rules: Pathway, drug: str) -> None:
         )
 
 
+@guard("trial-waiver")
 def _trial_waiver(person: Person, rules: Pathway, at: datetime) -> None:
     if not _waived(person, Waived.TRIAL):
         text = "No trial and no waiver of it that two have signed."
-        _missing("no-waiver", text, "Plan the trial, or propose a waiver.", "pathway §1.6 PW-052")
+        missing("no-waiver", text, "Plan the trial, or propose a waiver.", "pathway §1.6 PW-052")
 
 
+@guard("consent")
 def _consent(person: Person, rules: Pathway, at: datetime) -> None:
     if person.last(TrialConsented, TrialPlanned) is None:
         text = "She has not consented to this trial."
-        _missing("no-consent", text, "Ask her.", "pathway §3.2, record per trial")
+        missing("no-consent", text, "Ask her.", "pathway §3.2, record per trial")
 
 
+@guard("dose-verified")
 def _dose_verified(person: Person, rules: Pathway, at: datetime) -> None:
     if pending_dose(person) is None:
         text = "The pharmacist has not verified this dose."
-        _missing("not-verified", text, "Have the dose verified.", "pathway §8, row trial")
+        missing("not-verified", text, "Have the dose verified.", "pathway §8, row trial")
 
 
 def pending_dose(person: Person) -> TrialDoseVerified | None:
@@ -222,6 +207,7 @@ def pending_dose(person: Person) -> TrialDoseVerified | None:
     return pending
 
 
+@guard("anticoagulants-closed")
 def _closed(person: Person, rules: Pathway, at: datetime) -> None:
     for text in open_holds(person, at):
         raise Refused(
@@ -233,32 +219,37 @@ def _closed(person: Person, rules: Pathway, at: datetime) -> None:
         )
 
 
+@guard("anticoagulants-planned")
 def _planned(person: Person, rules: Pathway, at: datetime) -> None:
     for drug in unplanned(person):
-        _missing("anticoagulant", f"No plan: {drug}.", "Plan it.", "pathway §2.5")
+        missing("anticoagulant", f"No plan: {drug}.", "Plan it.", "pathway §2.5")
 
 
+@guard("trial-verdict")
 def _verdict(person: Person, rules: Pathway, at: datetime) -> None:
     found = person.last(TrialJudged, TrialPlanned)
     if found is None or found.body.verdict is not Verdict.SUCCESS:
         text = "No successful trial."
-        _missing("no-successful-trial", text, "Judge the trial.", "pathway §1.6 PW-053")
+        missing("no-successful-trial", text, "Judge the trial.", "pathway §1.6 PW-053")
 
 
+@guard("equivocal")
 def _equivocal(person: Person, rules: Pathway, at: datetime) -> None:
     found = person.last(TrialJudged, TrialPlanned)
     if found is None or found.body.verdict is not Verdict.EQUIVOCAL:
         text = "Only an equivocal trial is repeated."
-        _missing("not-equivocal", text, "Judge the trial first.", "pathway §3.2")
+        missing("not-equivocal", text, "Judge the trial first.", "pathway §3.2")
 
 
+@guard("decision")
 def _decision(person: Person, rules: Pathway, at: datetime) -> None:
     found = person.last(DecisionRecorded)
     if found is None or found.body.choice is not Choice.IMPLANT:
         text = "No record that she has decided for the implant."
-        _missing("no-decision", text, "Weigh it with her and record it.", "pathway §1.4 PW-035")
+        missing("no-decision", text, "Weigh it with her and record it.", "pathway §1.4 PW-035")
 
 
+@guard("implant-prognosis")
 def _implant_prognosis(person: Person, rules: Pathway, at: datetime) -> None:
     found, team = person.last(PrognosisGiven), person.last(TeamConcluded)
     if found is None:
@@ -280,30 +271,3 @@ def check_prognosis(row: Prognosis, excepted: bool, exception: str) -> None:
         limit=row.name,
         source=row.evidence.locator,
     )
-
-
-def _missing(code: str, message: str, way_out: str, source: str) -> None:
-    raise Refused(code, message, way_out, source=source)
-
-
-GUARDS: Mapping[str, Guard] = {
-    "criteria": _criteria,
-    "screen-fresh": _screen_fresh,
-    "screened-today": _screened_today,
-    "prognosis": _prognosis,
-    "risk": _risk,
-    "team": _team,
-    "candidate": _candidate,
-    "goals": _goals,
-    "trial-open": _trial_open,
-    "trial-waiver": _trial_waiver,
-    "consent": _consent,
-    "dose-verified": _dose_verified,
-    "anticoagulants-closed": _closed,
-    "anticoagulants-planned": _planned,
-    "trial-verdict": _verdict,
-    "equivocal": _equivocal,
-    "decision": _decision,
-    "implant-open": _implant_open,
-    "implant-prognosis": _implant_prognosis,
-}
