@@ -197,6 +197,11 @@ class Pathway:
         """The guards that must hold before an act within a place of the course."""
         return tuple(self._row("before", act)["guards"])
 
+    def red_flag(self, name: str) -> tuple[str, str]:
+        """The emergency card of a red flag, and what to do at once."""
+        row = self._row("red_flag", name)
+        return str(row["card"]), str(row["action"])
+
     def sides(self) -> tuple[str, ...]:
         """The sides of the body on which a part can lie."""
         return tuple(self._row("options", "sides")["known"])
