@@ -82,8 +82,8 @@ def _grid(name: str, start: datetime, looks: list[datetime], rules: Pathway) -> 
     due = _due(name, start, rules)
     edges = [start, *(a + (b - a) / 2 for a, b in pairwise(due))]
     edges.append(due[-1] + (due[-1] - edges[-1]))
-    bounds = zip(due, edges, edges[1:], strict=True)
-    slots = tuple(Slot(d, a, b, any(a <= seen < b for seen in looks)) for d, a, b in bounds)
+    bounds = zip(due, pairwise(edges), strict=True)
+    slots = tuple(Slot(d, a, b, any(a <= seen < b for seen in looks)) for d, (a, b) in bounds)
     return Watch(name, slots, due[-1], rules.figure(f"watch.{name}.first_every").locator)
 
 
