@@ -84,9 +84,9 @@ def checklist(*later: str) -> ChecklistAnswered:
     return ChecklistAnswered(tuple(Checked(i, i not in open_ones, "not for her") for i in items))
 
 
-def segment(**more: str) -> Segment:
+def segment(replaces: str = "", stays: str = "") -> Segment:
     lengths = Quantity.parse("100 cm"), Quantity.parse("18.6 cm")
-    return Segment("ascenda-8780", *lengths, "lot 55", **more)
+    return Segment("ascenda-8780", *lengths, "lot 55", replaces, stays)
 
 
 def catheter(tip: str, csf_seen: bool = True) -> CatheterPlaced:
@@ -103,8 +103,8 @@ def implant(course: Course, depth: str = "2 cm") -> Implant:
     """The record two hours on: closed ten minutes before it is written."""
     closed = course.at + timedelta(minutes=110)
     pocket = Pocket("left", Quantity.parse(depth))
-    scan = next(e.id for e in course.person.events if e.kind == "device-scanned")
-    return Implant(scan, pocket, catheter(plan(course).tip), operation(closed))
+    scanned = (e.id for e in course.person.events if e.kind == "device-scanned")
+    return Implant(next(scanned, ""), pocket, catheter(plan(course).tip), operation(closed))
 
 
 def the_day(course: Course) -> Iterator[Step | Dose]:
@@ -148,7 +148,7 @@ def implanted(course: Course) -> Iterator[Step | Dose]:
         yield Step(
             "observe-after-implant", NURSE, ImplantObserved(seen, WELL, CALM), seen - course.at
         )
-    ends = max(w.ends for w in watches(course.person, RULES))
+    ends = max((w.ends for w in watches(course.person, RULES)), default=course.at)
     yield Step("discharge", PHYSICIAN, "home with her sister", max(ends - course.at, hours(1)))
 
 

@@ -90,6 +90,7 @@ class Dose:
 
 
 Script = Callable[["Course"], Iterator[Step | Dose]]
+Planning = Callable[["Course"], Iterator[Step]]
 
 
 class Course:
@@ -308,7 +309,7 @@ def pancreas(course: Course) -> Iterator[Step]:
     yield Step("plan-implant", SURGEON, ordered)
 
 
-SCRIPTS: dict[str, Script] = {"back": back, "palsy": palsy, "pancreas": pancreas}
+SCRIPTS: dict[str, Planning] = {"back": back, "palsy": palsy, "pancreas": pancreas}
 PURPOSE = {"back": "pain", "palsy": "spasticity", "pancreas": "pain"}
 
 
