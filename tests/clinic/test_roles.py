@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cisterna.clinic.acts import ACTS, after
+from cisterna.clinic.bodies.implant import NerveFlagClosed, StayNoted
 from cisterna.clinic.bodies.planning import (
     Answer,
     Committed,
@@ -15,8 +16,10 @@ from cisterna.clinic.bodies.planning import (
     Waived,
     WaiverProposed,
 )
+from cisterna.clinic.bodies.titration import TitrationResumed
 from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.refusal import Refused
+from tests.clinic.onward import each_step
 from tests.clinic.people import SCRIPTS, START, Course
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
@@ -48,21 +51,36 @@ MAY = {
     "judge-trial": "physician surgeon",
     "record-decision": "physician surgeon",  # PW-035
     "plan-implant": "physician surgeon nurse",
+    "answer-checklist": "physician surgeon nurse",
+    "scan-device": "physician surgeon nurse",
+    "give-antibiotic": "physician surgeon nurse",
+    "record-incision": "physician surgeon nurse",
+    "record-implant": "surgeon",
+    "observe-after-implant": "physician surgeon nurse",
+    "close-flag": "physician surgeon",
+    "give-emergency-contact": "physician surgeon nurse therapist psychologist patient caregiver",
+    "discharge": "physician surgeon",
+    "note-stay": "physician surgeon nurse",
+    "titration-visit": "physician surgeon nurse",
+    "resume-titration": "physician",
+    "stabilise": "physician",
 }
 
 
 def asked_for() -> dict[str, tuple[Any, Any]]:
     """For each act a state in which it is possible and what a worked course asks there."""
     found: dict[str, tuple[Any, Any]] = {}
-    for script in SCRIPTS.values():
-        course = Course()
-        for step in script(course):
+    for name in SCRIPTS:
+        for course, step in each_step(name):
             asked = step.asked
             if step.act == "record-treatment":
                 asked = TreatmentRecorded("rehabilitation", Answer.DECLINED, "", "", "no time")
             found.setdefault(step.act, (course.person, asked))
-            course.do(step)
-    found["open-alternatives"] = (course.person, "")
+    person = course.person
+    found["close-flag"] = (person, NerveFlagClosed("p1.1", "MRI", "nothing"))
+    found["note-stay"] = (person, StayNoted("waited for a bed at home"))
+    found["resume-titration"] = (person, TitrationResumed("p1.1", "nothing"))
+    found["open-alternatives"] = (person, "")
     return found
 
 

@@ -94,6 +94,16 @@ class TrialKind:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckItem:
+    """An item asked before an implant; `guard` is what the record itself has to show for it."""
+
+    id: str
+    name: str
+    skip: bool
+    guard: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A step of the course and the guards that must hold for it."""
 
@@ -177,6 +187,24 @@ class Pathway:
     def scale(self, name: str) -> tuple[str, ...]:
         """The steps of a scale, from the least on."""
         return tuple(self._row("scale", name)["steps"])
+
+    def checklist(self) -> tuple[CheckItem, ...]:
+        """Every item that is asked before an implant."""
+        rows = self._rows["checklist"].items()
+        return tuple(CheckItem(k, r["name"], r["skip"], r.get("guard", "")) for k, r in rows)
+
+    def before(self, act: str) -> tuple[str, ...]:
+        """The guards that must hold before an act within a place of the course."""
+        return tuple(self._row("before", act)["guards"])
+
+    def red_flag(self, name: str) -> tuple[str, str]:
+        """The emergency card of a red flag, and what to do at once."""
+        row = self._row("red_flag", name)
+        return str(row["card"]), str(row["action"])
+
+    def sides(self) -> tuple[str, ...]:
+        """The sides of the body on which a part can lie."""
+        return tuple(self._row("options", "sides")["known"])
 
     def team_needs(self) -> tuple[str, ...]:
         """The roles whose opinion an implant needs."""

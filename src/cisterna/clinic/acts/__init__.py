@@ -1,6 +1,19 @@
 """The acts of the clinic, one module each: state, actor and input give events, or a refusal."""
 
-from cisterna.clinic.acts import decision, evaluation, intake, screen, team, trial, verdict, waiver
+from cisterna.clinic.acts import (
+    decision,
+    evaluation,
+    implant,
+    intake,
+    observation,
+    prepare,
+    screen,
+    team,
+    titrate,
+    trial,
+    verdict,
+    waiver,
+)
 from cisterna.clinic.acts.act import ACTS, Act, after
 
 __all__ = [
@@ -9,9 +22,13 @@ __all__ = [
     "after",
     "decision",
     "evaluation",
+    "implant",
     "intake",
+    "observation",
+    "prepare",
     "screen",
     "team",
+    "titrate",
     "trial",
     "verdict",
     "waiver",
