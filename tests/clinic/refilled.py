@@ -19,7 +19,7 @@ from cisterna.clinic.gate import acts as gate
 from cisterna.clinic.gate import bodies as g
 from cisterna.clinic.gate.acts import Pen
 from cisterna.clinic.gate.change import Wanted, second_reading
-from cisterna.clinic.gate.standing import standing
+from cisterna.clinic.gate.standing import Standing, standing
 from cisterna.quantity import Quantity
 from tests.clinic.people import COLLEAGUE, NURSE, PHYSICIAN, Course, Step
 from tests.orders import LIBRARY, Tree, order, read, toml
@@ -105,6 +105,7 @@ class Refilling(Course):
         return made
 
     def pen(self, actor: Actor, why: str = "") -> Pen:
+        """The pen of the next event of the gate."""
         self.at += timedelta(seconds=10)
         return Pen(self.person.id, actor, self.at, self.person.next_id, why)
 
@@ -133,13 +134,14 @@ class Refilling(Course):
         self.keep(self.pen(PHYSICIAN).writes(body))
 
     @property
-    def _s(self) -> Any:
+    def _s(self) -> Standing:
         return standing(self.person.events)
 
     @property
     def _proposal(self) -> g.ChangeProposed:
         found = self._s.proposal
         assert found is not None
+        assert isinstance(found.body, g.ChangeProposed)
         return found.body
 
     def after(self, **more: Any) -> b.PumpReported:
@@ -149,7 +151,8 @@ class Refilling(Course):
 
     def last(self, kind: type[Any]) -> str:
         """The id of the latest event of a kind."""
-        return next(e.id for e in reversed(self.person.events) if isinstance(e.body, kind))
+        found = (e.id for e in reversed(self.person.events) if isinstance(e.body, kind))
+        return next(found, "none")
 
 
 def whole(course: Refilling) -> Iterator[Step]:
@@ -176,6 +179,21 @@ def whole(course: Refilling) -> Iterator[Step]:
     yield Step("witness-waste", SECOND, course.last(b.DrugWasted), minutes(1))
     yield Step("sign-refill", NURSE, b.RefillSigned("well"), minutes(1))
     yield Step("countersign-refill", SECOND, course.last(b.RefillSigned), minutes(1))
+
+
+def doubtful(course: Refilling) -> Iterator[Step]:
+    """A refill that measured far too much, went on with a reason, and was given up."""
+    for step in whole(course):
+        if step.act == "measure-residual":
+            break
+        yield step
+    yield Step("measure-residual", NURSE, Drawn(q("9 mL"), q("0.2 mL")), minutes(5))
+    yield Step("decide-residual", PHYSICIAN, b.ResidualDecided(True), minutes(1), "rinsed twice")
+    yield Step("record-waste", NURSE, b.DrugWasted(True, q("9 mL"), "drug bin"), minutes(1))
+    yield Step("witness-waste", SECOND, course.last(b.DrugWasted), minutes(1))
+    yield Step("abandon-refill", NURSE, "she fainted", minutes(1))
+    # All came out and nothing went in, so the next try finds an empty reservoir.
+    course.drawn = "0.2 mL"
 
 
 def more(course: Refilling) -> Iterator[Step]:

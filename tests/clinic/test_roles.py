@@ -18,6 +18,7 @@ from cisterna.clinic.bodies.planning import (
 from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.refusal import Refused
 from tests.clinic.people import SCRIPTS, START, Course
+from tests.clinic.refilled import Refilling, doubtful, more, whole
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
 MAY = {
@@ -48,6 +49,20 @@ MAY = {
     "judge-trial": "physician surgeon",
     "record-decision": "physician surgeon",  # PW-035
     "plan-implant": "physician surgeon nurse",
+    **dict.fromkeys(
+        [
+            *("begin-refill", "interrogate-before", "record-refill-symptoms", "check-kit"),
+            *("measure-residual", "decide-residual", "instil", "draw-back", "interrogate-after"),
+            *("set-next-refill", "update-emergency-card", "observe-refill", "record-waste"),
+            *("sign-refill", "abandon-refill", "suspect-pocket-fill"),
+            *("keep-report", "check-neurology", "review-monitoring"),  # PW-055
+        ],
+        "physician nurse",
+    ),
+    **dict.fromkeys(  # two-person rules (4) and (7)
+        ["read-label", "witness-waste", "countersign-refill"], "physician nurse pharmacist"
+    ),
+    "close-watch": "physician",
 }
 
 
@@ -63,6 +78,11 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
             found.setdefault(step.act, (course.person, asked))
             course.do(step)
     found["open-alternatives"] = (course.person, "")
+    refill = Refilling()
+    for part in (doubtful, whole, more):
+        for step in part(refill):
+            found.setdefault(step.act, (refill.person, step.asked))
+            refill.do(step)
     return found
 
 

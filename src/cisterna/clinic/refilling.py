@@ -141,19 +141,32 @@ def as_filled(rx: Prescription, at: datetime) -> Prescription:
     return replace(rx, solution=replace(rx.solution, filled_at=civil))
 
 
-def carried(person: Person) -> tuple[Quantity, bool]:
-    """What earlier tries put in and drew since the pump was last programmed for a fill.
+def cycles(person: Person) -> tuple[tuple[Visit, ...], ...]:
+    """The tries by the fill that they end; the last group may still be open.
 
-    The second answer says whether some of that may be outside the pump.
+    A try that was signed, or after which the pump was programmed for a fill, ends its cycle.
     """
-    volume, suspect = NOTHING, False
-    for earlier in visits(person)[:-1]:
-        if earlier.ended or sent(earlier) is not None:
-            volume, suspect = NOTHING, earlier.suspect
-            continue
-        volume += earlier.instilled - earlier.drawn
-        suspect = suspect or earlier.suspect
-    return volume, suspect
+    found: list[tuple[Visit, ...]] = []
+    last: tuple[Visit, ...] = ()
+    for one in visits(person):
+        last = (*last, one)
+        if one.ended or sent(one) is not None:
+            found.append(last)
+            last = ()
+    return (*found, last) if last else tuple(found)
+
+
+def tries_before(found: Visit) -> tuple[Visit, ...]:
+    """The earlier tries at the fill of this visit, which were given up."""
+    last = cycles(found.person)[-1]
+    return tuple(v for v in last if v.begun.id != found.begun.id)
+
+
+def in_doubt(found: Visit) -> bool:
+    """Whether some of what went in before this visit may lie outside the pump."""
+    before = visits(found.person)[:-1]
+    tries = len(tries_before(found))
+    return any(v.suspect for v in before[max(0, len(before) - tries - 1) :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +212,20 @@ def rounded(volume: Quantity) -> Quantity:
     return Quantity.of(Fraction(round(volume.number("nL"))), "nL").to("mL")
 
 
+def judged(person: Person, serial: str) -> tuple[Said[b.ResidualMeasured], ...]:
+    """The volume check of each fill of one pump, oldest first: that of its first drawing."""
+    found = []
+    for cycle in cycles(person):
+        measured = [m for v in cycle if (m := v.last(b.ResidualMeasured)) is not None]
+        if measured and cycle[0].begun.body.serial == serial:
+            found.append(measured[0])
+    return tuple(found)
+
+
 def ratios(person: Person, serial: str, since: datetime | None = None) -> tuple[Fraction, ...]:
-    """Delivered over programmed volume of each refill of one pump after a time, where judged."""
-    found = (v.last(b.ResidualMeasured) for v in visits(person) if v.begun.body.serial == serial)
+    """Delivered over programmed volume of each fill of one pump after a time, where judged."""
     return tuple(
         m.body.delivered.base / m.body.programmed.base
-        for m in found
-        if m is not None and m.body.judged and (since is None or m.at > since)
+        for m in judged(person, serial)
+        if m.body.judged and (since is None or m.at > since)
     )

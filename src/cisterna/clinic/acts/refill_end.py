@@ -10,7 +10,7 @@ from cisterna.clinic.acts.refill_fill import pocket_fill, shortfall_limit
 from cisterna.clinic.bodies import refill as b
 from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.gate.bodies import StopSent
-from cisterna.clinic.guards.refill import Look, next_step, under_way
+from cisterna.clinic.guards.refill import LACKING, Look, next_step, under_way
 from cisterna.clinic.refilling import NOTHING, as_filled, sent, visit
 from cisterna.clinic.refusal import Refused
 from cisterna.facts.library import known
@@ -88,8 +88,8 @@ def observe_refill(case: Case, asked: b.RefillObserved) -> Iterator[Any]:
 
 @act("record-waste", Place.REFILL)
 def record_waste(case: Case, asked: b.DrugWasted) -> Iterator[Any]:
-    """Record what was thrown away; another amount than was drawn asks for a reason."""
-    look = ready(case, "record-waste")
+    """Record what was thrown away, once it is drawn; another amount asks for a reason."""
+    look = _drawn(case)
     volume(asked.volume)
     if not asked.how.strip():
         refuse("words-missing", "How it was thrown away is missing.", "Write it.", 12)
@@ -102,13 +102,21 @@ def record_waste(case: Case, asked: b.DrugWasted) -> Iterator[Any]:
 @act("witness-waste", Place.REFILL)
 def witness_waste(case: Case, asked: str) -> Iterator[Any]:
     """Another person has seen the waste `asked` (the id of its event), in time."""
-    look = ready(case, "record-waste")
+    look = _drawn(case)
     waste = look.visit.last(b.DrugWasted)
     if waste is None or waste.id != asked:
         refuse("no-waste", "There is no such waste.", "Record it first.", 12)
     _another(case, waste.by.who, "witnesses her own waste")
     _in_time(case, waste.at)
     yield b.WasteWitnessed(asked)
+
+
+def _drawn(case: Case) -> Look:
+    """The refill, once something was drawn; also before it is given up."""
+    look = under_way(case.person, case.rules, case.at)
+    if look.visit.last(b.ResidualMeasured) is None:
+        refuse("step-missing", "Nothing has been drawn.", "Draw and measure first.", 12)
+    return look
 
 
 def _another(case: Case, who: str, what: str) -> None:
@@ -155,7 +163,9 @@ def abandon_refill(case: Case, asked: str) -> Iterator[Any]:
     look = under_way(case.person, case.rules, case.at)
     if not asked.strip():
         refuse("reason-missing", "A refill is given up for a reason.", "Write it.", 12)
-    programmed = sent(look.visit) is not None
+    programmed, waste = sent(look.visit) is not None, LACKING["record-waste"](look)
+    if look.visit.drawn and waste is not None:
+        refuse(waste.code, waste.message, waste.way_out, 12)
     if look.visit.instilled and not look.orders.same_solution and not _safe(look, programmed):
         words = "Another solution is in the reservoir, and the old programme runs."
         refuse("other-solution", words, "Programme the pump for it, or stop the pump.", 9)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
@@ -10,7 +11,14 @@ from cisterna.clinic.bodies import refill as b
 from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.event import Role
 from cisterna.clinic.guards.refill import Look, confirmed
-from cisterna.clinic.refilling import NOTHING, carried, rounded, visits
+from cisterna.clinic.refilling import (
+    NOTHING,
+    Visit,
+    in_doubt,
+    judged,
+    rounded,
+    tries_before,
+)
 from cisterna.clinic.refusal import Refused
 from cisterna.order.line import Refused as OrderRefused
 from cisterna.order.residual import Residual, residual
@@ -47,38 +55,68 @@ def measure_residual(case: Case, asked: Drawn) -> Iterator[Any]:
 
 
 def _measured(case: Case, look: Look, asked: Drawn) -> b.ResidualMeasured:
-    report = look.visit.report("before")
-    between, suspect = carried(case.person)
-    running = look.orders.running
-    doses = report.body.doses if report and running.remote is not None else None
-    says = report.body.reservoir if report else None
-    library, bridge = case.rules.library, look.orders.running_bridge
-    # What earlier tries drew or put in is taken off, so that the running order's sum fits.
-    own = asked.measured - between
-    try:
-        found = residual(running, library, own, case.at, doses, says, bridge)
-    except OrderRefused as refused:
-        raise Refused(
-            refused.code, refused.message, refused.way_out, source="devices §3.4"
-        ) from None
-    reasons = list(found.reasons)
-    if suspect:
-        reasons.append("Some of an earlier fill may lie outside the pump.")
-    if report is not None and not report.body.running:
-        reasons.append("The pump did not run when it was interrogated.")
+    """The check of a fill at its first drawing, or of what another try put in since."""
+    earlier = [v for v in tries_before(look.visit) if v.last(b.ResidualMeasured) is not None]
+    if earlier:
+        return _again(case, look, asked, earlier)
+    found = _by_order(look, look.visit, asked.measured, case.at)
+    reasons = [*found.reasons, *_doubts(look)]
     held = list(_holds(look, found, bool(reasons)))
-    verdict = "hold" if held else "evaluate" if reasons else "accept"
-    fill = running.solution.fill_volume
-    expected = rounded(found.expected)
+    fill, expected = rounded(look.orders.running.solution.fill_volume), rounded(found.expected)
     return b.ResidualMeasured(
         measured=rounded(asked.measured),
         graduation=asked.graduation,
-        expected=rounded(found.expected + between),
-        programmed=rounded(fill) - expected,
-        delivered=rounded(fill) - rounded(own),
-        judged=found.ratio_judged and not suspect,
-        verdict=verdict,
+        expected=expected,
+        programmed=fill - expected,
+        delivered=fill - rounded(asked.measured),
+        judged=found.ratio_judged and not in_doubt(look.visit),
+        verdict="hold" if held else "evaluate" if reasons else "accept",
         reasons=(*reasons, *held),
+    )
+
+
+def _by_order(look: Look, found: Visit, measured: Quantity, at: datetime) -> Residual:
+    """The check against the running order at a time, with what a visit's report told."""
+    report = found.report("before")
+    running = look.orders.running
+    doses = report.body.doses if report and running.remote is not None else None
+    says = report.body.reservoir if report else None
+    library, bridge = look.rules.library, look.orders.running_bridge
+    try:
+        return residual(running, library, measured, at, doses, says, bridge)
+    except OrderRefused as no:
+        raise Refused(no.code, no.message, no.way_out, source="devices §3.4") from None
+
+
+def _doubts(look: Look) -> Iterator[str]:
+    report = look.visit.report("before")
+    if in_doubt(look.visit):
+        yield "Some of an earlier fill may lie outside the pump."
+    if report is not None and not report.body.running:
+        yield "The pump did not run when it was interrogated."
+
+
+def _again(case: Case, look: Look, asked: Drawn, earlier: list[Visit]) -> b.ResidualMeasured:
+    """What should be left of what went in since the last drawing; it is no part of the trend."""
+    last = earlier[-1].last(b.ResidualMeasured)
+    then = _by_order(look, earlier[-1], NOTHING, last.at if last else case.at).expected
+    flowed = rounded(then - _by_order(look, look.visit, NOTHING, case.at).expected)
+    left = rounded(earlier[-1].instilled) - flowed
+    expected = max(left, NOTHING)
+    widest = look.rules.library.rule("residual_difference")
+    reasons = list(_doubts(look))
+    if abs(expected - asked.measured) > widest.value:
+        off = show(abs(expected - asked.measured))
+        reasons.append(f"{off} from what the last try left, limit {show(widest.value)}.")
+    return b.ResidualMeasured(
+        measured=rounded(asked.measured),
+        graduation=asked.graduation,
+        expected=expected,
+        programmed=flowed,
+        delivered=rounded(earlier[-1].instilled) - rounded(asked.measured),
+        judged=False,
+        verdict="evaluate" if reasons else "accept",
+        reasons=tuple(reasons),
     )
 
 
@@ -89,16 +127,15 @@ def _holds(look: Look, found: Residual, evaluate: bool) -> Iterator[str]:
         if off > far.value:
             yield f"Delivered {show(off, 4)} off what was programmed, held above {far.text()}."
     times = look.rules.count("residual_repeated")
-    if evaluate and _same_sign(look, found.discrepancy, times - 1):
-        yield f"The {times}th refill in a row that is off to the same side."
+    if evaluate and _same_side(look, found.discrepancy, times - 1):
+        yield f"{times} refills in a row are off to the same side."
 
 
-def _same_sign(look: Look, discrepancy: Quantity, earlier: int) -> bool:
-    """Whether the refills before this one were evaluated too, each to the same side."""
-    serial = look.visit.begun.body.serial
-    past = [v for v in visits(look.visit.person)[:-1] if v.begun.body.serial == serial]
-    found = [m.body for v in past if (m := v.last(b.ResidualMeasured)) is not None]
-    last = found[len(found) - earlier :] if earlier <= len(found) else []
+def _same_side(look: Look, discrepancy: Quantity, earlier: int) -> bool:
+    """Whether the fills before this one were evaluated too, each to the same side."""
+    this = look.visit.begun.body.serial
+    found = [m for m in judged(look.visit.person, this) if m.at < look.visit.begun.at]
+    last = [m.body for m in found[len(found) - earlier :]] if earlier <= len(found) else []
     sides = [_sign(m.expected - m.measured) for m in last if m.verdict != "accept"]
     return len(sides) == earlier and set(sides) == {_sign(discrepancy)}
 
