@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cisterna.clinic.bodies.planning import Place, PrognosisGiven
+from cisterna.clinic.bodies.refill import RefillSigned
 from cisterna.clinic.guards import GUARDS, check, check_step
 from cisterna.clinic.refusal import Refused
 from tests.clinic.people import (
@@ -21,6 +22,8 @@ from tests.clinic.people import (
     pancreas,
     screen,
 )
+from tests.clinic.refilled import SECOND
+from tests.clinic.refilled import until as refill_until
 
 # What each guard refuses: in which course, before which act, with which code.
 REFUSES = [
@@ -57,10 +60,23 @@ def test_a_guard_refuses_what_it_is_there_for(name: str, script: Any, act: str, 
 
 
 def test_every_guard_is_tried_here_or_on_the_day():
-    assert {name for name, *_ in REFUSES} | {"screened-today"} == set(GUARDS)
+    assert {name for name, *_ in REFUSES} | {"screened-today", "refill-ended"} == set(GUARDS)
 
 
-@pytest.mark.parametrize("name", [n for n in GUARDS if n not in ("trial-waiver", "equivocal")])
+def test_a_refill_that_is_not_signed_by_two_lets_nobody_back_to_maintenance():
+    course = refill_until("countersign-refill")
+    with pytest.raises(Refused) as caught:
+        check_step(course.person, Place.MAINTENANCE, RULES, course.at)
+    assert caught.value.code == "refill-open"
+    signed = course.last(RefillSigned)
+    course.do(Step("countersign-refill", SECOND, signed))
+    check(("refill-ended",), course.person, RULES, course.at)
+
+
+OTHERS = ("trial-waiver", "equivocal", "refill-ended")
+
+
+@pytest.mark.parametrize("name", [n for n in GUARDS if n not in OTHERS])
 def test_a_guard_lets_a_right_course_through(name: str):
     before = "give-trial-dose" if name == "dose-verified" else "plan-implant"
     course = Course().through(palsy, before)

@@ -631,8 +631,7 @@ def test_a_refill_given_up_after_the_reservoir_was_touched_keeps_her_at_the_refi
     assert code(course, "instil", b.Instilled(q("5 mL"))) == "not-begun"
     (due,) = [d for d in refill_tasks(course.person, RULES, course.at) if d.kind != "troubleshoot"]
     assert (due.kind, due.overdue) == ("refill-again", True)
-    ended(course)
-    assert course.person.place is Place.MAINTENANCE
+    assert ended(course).person.place == Place.MAINTENANCE
 
 
 def test_what_a_broken_try_put_in_is_expected_back_at_the_next():
