@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cisterna.clinic.bodies.planning import Place, PrognosisGiven
+from cisterna.clinic.bodies.refill import RefillSigned
 from cisterna.clinic.guards import GUARDS, check, check_step
 from cisterna.clinic.refusal import Refused
 from tests.clinic.onward import all_of
@@ -21,6 +22,8 @@ from tests.clinic.people import (
     pancreas,
     screen,
 )
+from tests.clinic.refilled import SECOND
+from tests.clinic.refilled import until as refill_until
 
 BACK, PALSY = all_of(back), all_of(palsy)
 
@@ -58,7 +61,7 @@ REFUSES = [
     ("reassessed", BACK, "titration-visit", "not-reassessed"),
 ]
 # Tried where the states are that they refuse: test_course.py, test_implant.py, test_titration.py.
-ELSEWHERE = {"screened-today", "no-open-flag", "titrating"}
+ELSEWHERE = {"screened-today", "no-open-flag", "titrating", "refill-ended"}
 
 # Before which act a guard lets a right course through, where it is not the planned implant.
 RIGHT = {
@@ -84,7 +87,20 @@ def test_every_guard_is_tried_here_or_on_the_day():
     assert {name for name, *_ in REFUSES} | ELSEWHERE == set(GUARDS)
 
 
-@pytest.mark.parametrize("name", [n for n in GUARDS if n not in ("trial-waiver", "equivocal")])
+def test_a_refill_that_is_not_signed_by_two_lets_nobody_back_to_maintenance():
+    course = refill_until("countersign-refill")
+    with pytest.raises(Refused) as caught:
+        check_step(course.person, Place.MAINTENANCE, RULES, course.at)
+    assert caught.value.code == "refill-open"
+    signed = course.last(RefillSigned)
+    course.do(Step("countersign-refill", SECOND, signed))
+    check(("refill-ended",), course.person, RULES, course.at)
+
+
+OTHERS = ("trial-waiver", "equivocal", "refill-ended")
+
+
+@pytest.mark.parametrize("name", [n for n in GUARDS if n not in OTHERS])
 def test_a_guard_lets_a_right_course_through(name: str):
     script = BACK if name == "order-signed" else PALSY
     course = Course().through(script, RIGHT.get(name, "plan-implant"))

@@ -21,6 +21,7 @@ from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.refusal import Refused
 from tests.clinic.onward import each_step
 from tests.clinic.people import SCRIPTS, START, Course
+from tests.clinic.refilled import Refilling, doubtful, more, whole
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
 MAY = {
@@ -64,6 +65,20 @@ MAY = {
     "titration-visit": "physician surgeon nurse",
     "resume-titration": "physician",
     "stabilise": "physician",
+    **dict.fromkeys(
+        [
+            *("begin-refill", "interrogate-before", "record-refill-symptoms", "check-kit"),
+            *("measure-residual", "decide-residual", "instil", "draw-back", "interrogate-after"),
+            *("set-next-refill", "update-emergency-card", "observe-refill", "record-waste"),
+            *("sign-refill", "abandon-refill", "suspect-pocket-fill"),
+            *("keep-report", "check-neurology", "review-monitoring"),  # PW-055
+        ],
+        "physician nurse",
+    ),
+    **dict.fromkeys(  # two-person rules (4) and (7)
+        ["read-label", "witness-waste", "countersign-refill"], "physician nurse pharmacist"
+    ),
+    "close-watch": "physician",
 }
 
 
@@ -81,6 +96,11 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
     found["note-stay"] = (person, StayNoted("waited for a bed at home"))
     found["resume-titration"] = (person, TitrationResumed("p1.1", "nothing"))
     found["open-alternatives"] = (person, "")
+    refill = Refilling()
+    for part in (doubtful, whole, more):
+        for step in part(refill):
+            found.setdefault(step.act, (refill.person, step.asked))
+            refill.do(step)
     return found
 
 

@@ -219,6 +219,7 @@ def rows() -> Iterable[tuple[str, Mapping[str, Any]]]:
     yield from _walk("alarms", table("alarms"))
     yield from _walk("signing", table("signing"))
     yield from _walk("pathway", table("pathway"))
+    yield from _walk("refill", table("refill"))
     yield from _walk("csf", table("anatomy/csf"))
     yield from _walk("kinetics", table("kinetics"))
     yield from _walk("validation", table("validation"))

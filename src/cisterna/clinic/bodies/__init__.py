@@ -1,6 +1,6 @@
 """What can happen to a person. Importing this makes every body known, so a record can be read."""
 
-from cisterna.clinic.bodies import implant, planning, titration
+from cisterna.clinic.bodies import implant, planning, refill, titration
 from cisterna.clinic.gate import bodies as gate
 
-__all__ = ["gate", "implant", "planning", "titration"]
+__all__ = ["gate", "implant", "planning", "refill", "titration"]
