@@ -1,6 +1,6 @@
 """Emergency cards and the rules of triage, from `cards.toml`: words with their sources."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One emergency card: for which drugs or classes (none is all), how to recognise, what to do."""
+    """One emergency card: for which drugs or classes (none is all), its signs, what to do."""
 
     id: str
     title: str
@@ -66,8 +66,8 @@ class Cards:
         """A card by its letter."""
         rows = self._rows["card"]
         row = rows[known(name, rows, "emergency card")]
-        parts = (tuple(Line(r["text"], rule_of(r)) for r in row[k]) for k in ("recognise", "do"))
-        return Card(name, row["title"], tuple(row["drugs"]), *parts, self.version)
+        signs, do = _lines(row["recognise"]), _lines(row["do"])
+        return Card(name, row["title"], tuple(row["drugs"]), signs, do, self.version)
 
     def fallback(self) -> Card:
         """The card for a drug that nobody knows: the maker's line."""
@@ -98,5 +98,9 @@ class Cards:
 
 
 def _rule(row: Mapping[str, Any]) -> TriageRule:
-    lists = (tuple(row[key]) for key in ("all", "cards", "drugs"))
-    return TriageRule(row["level"], *lists, rule_of(row))
+    told, cards, drugs = (tuple(row[key]) for key in ("all", "cards", "drugs"))
+    return TriageRule(row["level"], told, cards, drugs, rule_of(row))
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> tuple[Line, ...]:
+    return tuple(Line(row["text"], rule_of(row)) for row in rows)

@@ -141,7 +141,7 @@ class Follow:
         return tuple(self._step(name, row) for name, row in self._rows["tree"].items())
 
     def cover(self, withdrawal: str) -> tuple[str, str, Rule] | None:
-        """Why a drug with this kind of withdrawal does not stop abruptly, its card; None if it may."""
+        """Why a drug with this withdrawal does not stop abruptly, and its card; None if it may."""
         row = self._rows["cover"].get(withdrawal)
         return None if row is None else (row["what"], row["card"], rule_of(row))
 

@@ -1,18 +1,45 @@
 """The acts of the clinic, one module each: state, actor and input give events, or a refusal."""
 
-from cisterna.clinic.acts import decision, evaluation, intake, screen, team, trial, verdict, waiver
+from cisterna.clinic.acts import (
+    adverse,
+    decision,
+    emergency,
+    end,
+    evaluation,
+    intake,
+    mri,
+    opioids,
+    revise,
+    screen,
+    study,
+    team,
+    trial,
+    troubleshoot,
+    verdict,
+    visit,
+    waiver,
+)
 from cisterna.clinic.acts.act import ACTS, Act, after
 
 __all__ = [
     "ACTS",
     "Act",
+    "adverse",
     "after",
     "decision",
+    "emergency",
+    "end",
     "evaluation",
     "intake",
+    "mri",
+    "opioids",
+    "revise",
     "screen",
+    "study",
     "team",
     "trial",
+    "troubleshoot",
     "verdict",
+    "visit",
     "waiver",
 ]
