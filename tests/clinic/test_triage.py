@@ -95,9 +95,7 @@ def test_more_findings_never_make_a_report_less_urgent(
     assert SEVERITY.index(all_.level) >= SEVERITY.index(less.level)
 
 
-@given(
-    st.sets(st.sampled_from(FINDINGS), min_size=1), st.sets(st.sampled_from(LIBRARY.drug_ids))
-)
+@given(st.sets(st.sampled_from(FINDINGS), min_size=1), st.sets(st.sampled_from(LIBRARY.drug_ids)))
 def test_the_order_in_which_somebody_tells_it_changes_nothing(told: set[str], drugs: set[str]):
     one = triage(sorted(told), sorted(drugs), LIBRARY)
     assert one == triage(sorted(told, reverse=True), sorted(drugs, reverse=True), LIBRARY)

@@ -257,7 +257,10 @@ def test_a_taper_of_a_tenth_a_month_needs_no_reason_and_a_faster_one_does():
     # 60 mg/day: a tenth is 6. 54 at once, 48 after a month (30.4 days): as the rule says.
     course = living()
     assert did(course, "plan-taper", PHYSICIAN, taper(course, (0, "54 mg/day"), (31, "48 mg/day")))
-    for fast in (taper(course, (0, "50 mg/day")), taper(course, (0, "54 mg/day"), (7, "48 mg/day"))):
+    for fast in (
+        taper(course, (0, "50 mg/day")),
+        taper(course, (0, "54 mg/day"), (7, "48 mg/day")),
+    ):
         with refused("reason-missing"):
             did(course, "plan-taper", PHYSICIAN, fast)
         assert did(course, "plan-taper", PHYSICIAN, fast, why="sedated on the tablets")
@@ -304,7 +307,9 @@ def test_systemic_opioids_are_a_dose_for_each_day_with_their_names_and_not_of_to
     ):
         with refused(code):
             did(course, "record-opioids", NURSE, odd)
-    assert did(course, "record-opioids", NURSE, OpioidsRecorded(today, Quantity.parse("0 mg/day"), ""))
+    assert did(
+        course, "record-opioids", NURSE, OpioidsRecorded(today, Quantity.parse("0 mg/day"), "")
+    )
 
 
 # Studies and what falls due ----------------------------------------------------------------------
