@@ -79,7 +79,7 @@ class OneCourse(RuleBasedStateMachine):
 
     @initialize(
         name=st.sampled_from(sorted(SCRIPTS)),
-        omitted=st.sets(st.sampled_from(sorted(ACTS)), max_size=2),
+        omitted=st.sets(st.sampled_from(sorted(ASKED)), max_size=2),
         between=st.lists(st.tuples(st.integers(0, 45), st.integers(0, 6)), max_size=2),
     )
     def begin(
@@ -118,13 +118,13 @@ class OneCourse(RuleBasedStateMachine):
             if step is not None:
                 self._try(step.act, step.actor, step.asked, step.later, step.why)
 
-    @rule(data=st.data(), act=st.sampled_from(sorted(ACTS)), later=st.integers(0, 40 * 24))
+    @rule(data=st.data(), act=st.sampled_from(sorted(ASKED)), later=st.integers(0, 40 * 24))
     def anything(self, data: st.DataObject, act: str, later: int) -> None:
         """Any act by anybody, at any time."""
         actor = data.draw(st.sampled_from(ACTORS))
         self._try(act, actor, self._asked(data, act), timedelta(hours=later), "a reason")
 
-    @rule(data=st.data(), act=st.sampled_from(sorted(ACTS)))
+    @rule(data=st.data(), act=st.sampled_from(sorted(ASKED)))
     def at_once(self, data: st.DataObject, act: str) -> None:
         """An act by somebody who may do it, minutes later."""
         roles = [a for a in ACTORS if RULES.may(act, a.role)]

@@ -67,9 +67,9 @@ def look(course: Course, *found: str) -> ScanInterrogated:
 
 def test_from_the_preparation_on_she_is_held_until_two_interrogations_show_the_pump_running():
     course = cleared()
-    assert course.person.place is Place.MAINTENANCE
+    assert [course.person.place] == [Place.MAINTENANCE]
     did(course, "prepare-scan", NURSE, ScanPrepared(SYNCHROMED))
-    assert course.person.place is Place.MRI_HOLD
+    assert [course.person.place] == [Place.MRI_HOLD]
     did(course, "end-scan", NURSE, ScanEnded(course.at))
     did(course, "interrogate-after-scan", NURSE, look(course, *RUNS))
     with refused("pump-not-shown-running"):
@@ -201,6 +201,17 @@ def test_an_interrogation_comes_after_the_scan_and_after_the_one_before():
         did(course, "interrogate-after-scan", NURSE, last.looks[-1])
 
 
+def test_a_scan_that_was_made_unprepared_is_recorded_with_its_reason_and_looked_at_the_same():
+    course = cleared("prometra-ii-20")
+    with refused("reason-missing"):
+        did(course, "end-scan", NURSE, ScanEnded(course.at))
+    did(course, "end-scan", NURSE, ScanEnded(course.at), why="scanned in another hospital")
+    assert course.person.place is Place.MRI_HOLD
+    did(course, "interrogate-after-scan", NURSE, look(course, "motor-running"))
+    with refused("pump-not-shown-running"):
+        did(course, "close-scan", NURSE, "")
+
+
 # Other ways --------------------------------------------------------------------------------------
 
 
@@ -237,7 +248,7 @@ def test_an_emergency_scan_keeps_her_in_the_emergency_until_the_pump_runs():
     for _ in range(2):
         did(course, "interrogate-after-scan", NURSE, look(course, *RUNS))
     did(course, "close-scan", NURSE, "")
-    assert course.person.place is Place.EMERGENCY
+    assert [course.person.place] == [Place.EMERGENCY]
     did(course, "close-emergency", PHYSICIAN, over)
     assert course.person.place is Place.MAINTENANCE
 

@@ -18,6 +18,7 @@ from cisterna.clinic.bodies.planning import (
 from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.refusal import Refused
 from tests.clinic.people import SCRIPTS, START, Course
+from tests.clinic.years_asked import YEARS_ASKED, YEARS_MAY
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
 MAY = {
@@ -48,6 +49,7 @@ MAY = {
     "judge-trial": "physician surgeon",
     "record-decision": "physician surgeon",  # PW-035
     "plan-implant": "physician surgeon nurse",
+    **YEARS_MAY,
 }
 
 
@@ -63,7 +65,7 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
             found.setdefault(step.act, (course.person, asked))
             course.do(step)
     found["open-alternatives"] = (course.person, "")
-    return found
+    return found | YEARS_ASKED
 
 
 ASKED = asked_for()

@@ -30,6 +30,7 @@ from cisterna.clinic.bodies.visit import (
 from cisterna.clinic.course import replay
 from cisterna.clinic.due import visit_tasks
 from cisterna.clinic.event import event_text
+from cisterna.clinic.refusal import Refused
 from cisterna.quantity import Quantity
 from tests.clinic.people import (
     CAREGIVER,
@@ -183,7 +184,7 @@ CAUSES = ("drug", "device", "catheter", "procedure", "human")
 def adverse(course: Course, **more: Any) -> AdverseEventRecorded:
     """Nausea of grade 2, possibly by the drug."""
     related = tuple(Relation(c, "possible" if c == "drug" else "unrelated") for c in CAUSES)
-    given = {"term": "nausea", "grade": 2, "serious": False, "expected": True}
+    given: dict[str, Any] = {"term": "nausea", "grade": 2, "serious": False, "expected": True}
     given |= {"action": "treated", "outcome": "recovered", "now": MORPHINE}
     return AdverseEventRecorded(onset=course.at, related=related, **(given | more))
 
@@ -209,9 +210,8 @@ def test_an_adverse_event_that_contradicts_itself_is_refused(change: dict[str, A
     course = living()
     before = course.person
     step = Step("record-adverse-event", NURSE, replace(adverse(course), **change))
-    with pytest.raises(Exception, match=".") as caught:
+    with pytest.raises(Refused):
         course.do(step)
-    assert type(caught.value).__name__ == "Refused"
     assert course.person == before
 
 
@@ -268,7 +268,8 @@ def test_a_taper_of_a_tenth_a_month_needs_no_reason_and_a_faster_one_does():
 
 @pytest.mark.parametrize("steps", [
     (), ((0, "60 mg/day"),), ((0, "54 mg/day"), (7, "57 mg/day")),
-    ((7, "54 mg/day"), (7, "50 mg/day")), ((-1, "54 mg/day"),), ((9, "54 mg/day"), (3, "50 mg/day")),
+    ((7, "54 mg/day"), (7, "50 mg/day")), ((-1, "54 mg/day"),),
+    ((9, "54 mg/day"), (3, "50 mg/day")),
 ])  # fmt: skip
 def test_the_steps_of_a_taper_fall_day_after_day(steps: tuple[tuple[int, str], ...]):
     course = living()

@@ -1,4 +1,4 @@
-"""People of the worked courses with a pump in place, put there by events; the implant is elsewhere."""
+"""People of the worked courses with a pump in place, put there by events."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -78,7 +78,7 @@ def tone(ashworth: str, penn: str) -> tuple[Score, ...]:
 
 def visit(course: Course, scores: tuple[Score, ...], **more: Any) -> VisitRecorded:
     """A visit now, with morphine running, unless told otherwise."""
-    given = {"remote": False, "now": MORPHINE, "symptoms": symptoms()} | more
+    given: dict[str, Any] = {"remote": False, "now": MORPHINE, "symptoms": symptoms()} | more
     return VisitRecorded(seen=course.at, scores=scores, **given)
 
 

@@ -100,12 +100,20 @@ def _check_empty(case: Case, asked: ScanPrepared, rule: ScanRule) -> None:
     refuse("not-emptied", text, way_out, rule.evidence.locator, "0 mL of drug")
 
 
-@act("end-scan", Place.MRI_HOLD, Place.EMERGENCY)
+@act("end-scan", *_WHERE, Place.MRI_HOLD)
 def end_scan(case: Case, asked: ScanEnded) -> Iterator[Any]:
-    """The scan is over; the time runs until an interrogation shows the motor running."""
-    _at(case, Stage.PREPARED)
+    """The scan is over; the time runs until an interrogation shows the motor running.
+
+    One that was made unprepared, elsewhere or in haste, is recorded with its reason: what has to
+    be looked at afterwards is the same.
+    """
+    scan = _at(case, Stage.CLEARED, Stage.PREPARED)
     check_seen(case, asked.ended, _ROW)
+    if scan.stage is Stage.CLEARED:
+        case.need_why("Scanned without the preparation of this pump.", _ROW)
     yield asked
+    if case.person.place not in (Place.MRI_HOLD, Place.EMERGENCY):
+        yield Place.MRI_HOLD
 
 
 @act("interrogate-after-scan", Place.MRI_HOLD, Place.EMERGENCY)
