@@ -88,7 +88,7 @@ class OneCourse(RuleBasedStateMachine):
 
     @initialize(
         name=st.sampled_from(sorted(SCRIPTS)),
-        omitted=st.sets(st.sampled_from(sorted(ACTS)), max_size=2),
+        omitted=st.sets(st.sampled_from(sorted(ASKED)), max_size=2),
         between=st.lists(st.tuples(st.integers(0, 45), st.integers(0, 6)), max_size=2),
     )
     def begin(

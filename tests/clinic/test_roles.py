@@ -22,6 +22,7 @@ from cisterna.clinic.refusal import Refused
 from tests.clinic.onward import each_step
 from tests.clinic.people import SCRIPTS, START, Course
 from tests.clinic.refilled import Refilling, doubtful, more, whole
+from tests.clinic.years_asked import YEARS_ASKED, YEARS_MAY
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
 MAY = {
@@ -79,6 +80,7 @@ MAY = {
         ["read-label", "witness-waste", "countersign-refill"], "physician nurse pharmacist"
     ),
     "close-watch": "physician",
+    **YEARS_MAY,
 }
 
 
@@ -101,7 +103,7 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
         for step in part(refill):
             found.setdefault(step.act, (refill.person, step.asked))
             refill.do(step)
-    return found
+    return found | YEARS_ASKED
 
 
 ASKED = asked_for()

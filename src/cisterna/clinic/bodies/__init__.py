@@ -1,6 +1,27 @@
 """What can happen to a person. Importing this makes every body known, so a record can be read."""
 
-from cisterna.clinic.bodies import implant, planning, refill, titration
+from cisterna.clinic.bodies import (
+    emergency,
+    implant,
+    mri,
+    planning,
+    refill,
+    revision,
+    titration,
+    trouble,
+    visit,
+)
 from cisterna.clinic.gate import bodies as gate
 
-__all__ = ["gate", "implant", "planning", "refill", "titration"]
+__all__ = [
+    "emergency",
+    "gate",
+    "implant",
+    "mri",
+    "planning",
+    "refill",
+    "revision",
+    "titration",
+    "trouble",
+    "visit",
+]

@@ -1,6 +1,6 @@
 """The guards of the course, by the part of it that they keep."""
 
-from cisterna.clinic.guards import implant, planning, refill
+from cisterna.clinic.guards import follow, implant, planning, refill
 from cisterna.clinic.guards.guard import GUARDS, check, check_step
 
-__all__ = ["GUARDS", "check", "check_step", "implant", "planning", "refill"]
+__all__ = ["GUARDS", "check", "check_step", "follow", "implant", "planning", "refill"]
