@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cisterna.clinic.acts import ACTS, after
+from cisterna.clinic.bodies.access import ChartOpened, OpeningReviewed
 from cisterna.clinic.bodies.planning import (
     Choice,
     DecisionRecorded,
@@ -37,7 +38,7 @@ from cisterna.clinic.bodies.planning import (
 from cisterna.clinic.course import Person, person_text, replay
 from cisterna.clinic.event import Actor, Event, Role, event_text
 from cisterna.clinic.refusal import Refused
-from tests.clinic.people import DECIDED, PURPOSE, RULES, SCRIPTS, START, Course, look, screen
+from tests.clinic.people import DECIDED, ENTRY, PURPOSE, RULES, SCRIPTS, START, Course, look, screen
 
 ACTORS = [Actor(f"{role}-{n}", role) for role in Role for n in (1, 2)]
 FINDINGS = ("active-infection", "coagulopathy", "immunosuppression", "psychosis", "maoi")
@@ -47,6 +48,9 @@ for _script in SCRIPTS.values():
     for _step in _script(_course):
         ASKED.setdefault(_step.act, []).append(_step.asked)
         _course.do(_step)
+ASKED["register"] = [ENTRY]
+ASKED["open-chart"] = [ChartOpened("main")]
+ASKED["review-opening"] = [OpeningReviewed("p1.9", True)]
 ASKED["open-alternatives"] = ["another way"]
 ASKED["screen"] += [screen(p, f) for p in ("pain", "spasticity") for f in FINDINGS]
 ASKED["give-prognosis"] += [PrognosisGiven(c, "so") for c in "ABCD"]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cisterna.clinic.acts import ACTS, after
+from cisterna.clinic.bodies.access import ChartOpened, OpeningReviewed
 from cisterna.clinic.bodies.planning import (
     Answer,
     Committed,
@@ -17,10 +18,13 @@ from cisterna.clinic.bodies.planning import (
 )
 from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.refusal import Refused
-from tests.clinic.people import SCRIPTS, START, Course
+from tests.clinic.people import ENTRY, SCRIPTS, START, SURGEON, Course
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
 MAY = {
+    "register": "physician surgeon nurse therapist psychologist",
+    "open-chart": "physician surgeon nurse pharmacist",
+    "review-opening": "physician surgeon nurse pharmacist",
     "refer": "physician surgeon nurse therapist psychologist patient caregiver",  # PW-072
     "begin-evaluation": "physician surgeon nurse",
     "set-goals": "physician surgeon nurse therapist psychologist patient caregiver",  # PW-070
@@ -62,6 +66,12 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
                 asked = TreatmentRecorded("rehabilitation", Answer.DECLINED, "", "", "no time")
             found.setdefault(step.act, (course.person, asked))
             course.do(step)
+    found["register"] = (course.person, ENTRY)
+    found["open-chart"] = (course.person, ChartOpened("main"))
+    opened = ACTS["open-chart"](
+        course.person, SURGEON, ChartOpened("main"), course.at, why="urgent"
+    )
+    found["review-opening"] = (after(course.person, opened), OpeningReviewed(opened[0].id, True))
     found["open-alternatives"] = (course.person, "")
     return found
 
