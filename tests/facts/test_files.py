@@ -109,6 +109,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "sign_in_tries": (RATIO,),
     "api_per_minute": (RATIO,),
     "open_chart": (DURATION,),
+    "stuck": (DURATION,),
     "open_chart_review": (DURATION,),
     "password_length": (RATIO,),
     # catheters

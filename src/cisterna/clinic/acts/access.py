@@ -1,4 +1,4 @@
-"""The broken glass of the record: open a person of another clinic, with a reason that is reviewed."""
+"""The broken glass of the record: a person of another clinic, opened with a reason."""
 
 from collections.abc import Iterator
 from datetime import datetime
