@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from cisterna.clinic.ledger.entry import ClinicKind
-from cisterna.clinic.ledger.place import connect, start
+from cisterna.clinic.ledger.place import connect
 from tests.cli.conftest import ROOT
 from tests.cli.test_bad_output import LIMITED
 from tests.clinic.ledger.happened import said
+from tests.django_ready import start
 
 start()
 

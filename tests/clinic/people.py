@@ -5,7 +5,7 @@ Nobody here is real. Each step is an act with its actor; a test stops where it w
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from cisterna.clinic.acts import ACTS, after
@@ -25,6 +25,7 @@ from cisterna.clinic.bodies.planning import (
     PrognosisGiven,
     PsychologyCleared,
     Referred,
+    Registered,
     RiskAssessed,
     Screened,
     TeachBackDone,
@@ -93,11 +94,17 @@ Script = Callable[["Course"], Iterator[Step | Dose]]
 Planning = Callable[["Course"], Iterator[Step]]
 
 
+ENTRY = Registered(
+    "Ada Moss", date(1965, 4, 1), "female", "MRN 1", "main", "Europe/Berlin", "en", False
+)
+
+
 class Course:
-    """One person and the clock; acts move both on."""
+    """One registered person and the clock; acts move both on."""
 
     def __init__(self, person_id: str = "p1", at: datetime = START) -> None:
-        self.person, self.at = Person(person_id), at
+        entered = ACTS["register"](Person(person_id), NURSE, ENTRY, at)
+        self.person, self.at = after(Person(person_id), entered), at
         self.running: Prescription | None = None
         self.version = 0
 

@@ -1,7 +1,7 @@
 """Three people from referral to the planned implant, and what stops each of them on the way."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from cisterna.clinic.bodies.planning import (
     Outcome,
     Place,
     PrognosisGiven,
+    Registered,
     TeachBackDone,
     TeamConcluded,
     TreatmentRecorded,
@@ -39,6 +40,7 @@ from cisterna.quantity import Quantity
 from tests.clinic.people import (
     COLLEAGUE,
     DECIDED,
+    ENTRY,
     NURSE,
     PATIENT,
     PHARMACIST,
@@ -46,6 +48,7 @@ from tests.clinic.people import (
     PSYCHOLOGIST,
     RULES,
     SCRIPTS,
+    START,
     SURGEON,
     THERAPIST,
     Course,
@@ -147,7 +150,35 @@ def test_the_request_of_a_patient_lands_on_the_intake_list_and_says_nothing_of_c
     step = next(iter(palsy(course)))
     course.do(replace(step, actor=PATIENT))
     assert course.person.place is Place.REFERRED
-    assert [e.kind for e in course.person.events] == ["referred"]
+    assert [e.kind for e in course.person.events] == ["registered", "referred"]
+
+
+@pytest.mark.pathway("PW-072")
+def test_nobody_is_referred_whom_nobody_has_registered():
+    asked = next(iter(back(Course()))).asked
+    with pytest.raises(Refused, match="who she is"):
+        ACTS["refer"](Person("p1"), NURSE, asked, START)
+
+
+def test_a_new_entry_of_who_she_is_leaves_the_old_one_on_record():
+    course = Course()
+    course.do(Step("register", NURSE, replace(ENTRY, phone="555-0100")))
+    assert [s.body.phone for s in course.person.every(Registered, None)] == ["", "555-0100"]
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "says"),
+    [
+        ("name", " ", "name"),
+        ("number", "", "number"),
+        ("born", date(2030, 1, 1), "future"),
+        ("zone", "Mars/Olympus", "time zone"),
+        ("zone", "../etc/passwd", "time zone"),
+    ],
+)
+def test_an_entry_without_its_identifiers_is_refused(field: str, wrong: Any, says: str):
+    with pytest.raises(Refused, match=says):
+        Course().do(Step("register", NURSE, replace(ENTRY, **{field: wrong})))
 
 
 # The evaluation: five criteria --------------------------------------------------------------------

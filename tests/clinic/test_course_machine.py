@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cisterna.clinic.acts import ACTS, after
+from cisterna.clinic.bodies.access import ChartOpened, OpeningReviewed
 from cisterna.clinic.bodies.implant import (
     IncisionMade,
     NerveFlagClosed,
@@ -45,7 +46,7 @@ from cisterna.clinic.course import Person, person_text, replay
 from cisterna.clinic.event import Actor, Event, Role, event_text
 from cisterna.clinic.refusal import Refused
 from tests.clinic.onward import each_step
-from tests.clinic.people import DECIDED, PURPOSE, RULES, SCRIPTS, START, Course, look, screen
+from tests.clinic.people import DECIDED, ENTRY, PURPOSE, RULES, SCRIPTS, START, Course, look, screen
 
 ACTORS = [Actor(f"{role}-{n}", role) for role in Role for n in (1, 2)]
 FINDINGS = ("active-infection", "coagulopathy", "immunosuppression", "psychosis", "maoi")
@@ -53,6 +54,9 @@ ASKED: dict[str, list[Any]] = {}
 for _name in SCRIPTS:
     for _, _step in each_step(_name):
         ASKED.setdefault(_step.act, []).append(_step.asked)
+ASKED["register"] = [ENTRY]
+ASKED["open-chart"] = [ChartOpened("main")]
+ASKED["review-opening"] = [OpeningReviewed("p1.9", True)]
 ASKED["open-alternatives"] = ["another way"]
 ASKED["close-flag"] = [NerveFlagClosed("p1.1", "MRI", "nothing")]
 ASKED["note-stay"] = [StayNoted("waited for a bed")]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cisterna.clinic.acts import ACTS, after
+from cisterna.clinic.bodies.access import ChartOpened, OpeningReviewed
 from cisterna.clinic.bodies.implant import NerveFlagClosed, StayNoted
 from cisterna.clinic.bodies.planning import (
     Answer,
@@ -20,12 +21,15 @@ from cisterna.clinic.bodies.titration import TitrationResumed
 from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.refusal import Refused
 from tests.clinic.onward import each_step
-from tests.clinic.people import SCRIPTS, START, Course
+from tests.clinic.people import ENTRY, SCRIPTS, START, SURGEON, Course
 from tests.clinic.refilled import Refilling, doubtful, more, whole
 from tests.clinic.years_asked import YEARS_ASKED, YEARS_MAY
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
 MAY = {
+    "register": "physician surgeon nurse therapist psychologist",
+    "open-chart": "physician surgeon nurse pharmacist",
+    "review-opening": "physician surgeon nurse pharmacist",
     "refer": "physician surgeon nurse therapist psychologist patient caregiver",  # PW-072
     "begin-evaluation": "physician surgeon nurse",
     "set-goals": "physician surgeon nurse therapist psychologist patient caregiver",  # PW-070
@@ -103,6 +107,10 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
         for step in part(refill):
             found.setdefault(step.act, (refill.person, step.asked))
             refill.do(step)
+    found["register"] = (person, ENTRY)
+    found["open-chart"] = (person, ChartOpened("main"))
+    opened = ACTS["open-chart"](person, SURGEON, ChartOpened("main"), course.at, why="urgent")
+    found["review-opening"] = (after(person, opened), OpeningReviewed(opened[0].id, True))
     return found | YEARS_ASKED
 
 

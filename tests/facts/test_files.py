@@ -102,6 +102,16 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "fresh": (DURATION,),
     "second_signer": (DURATION,),
     "review": (DURATION,),
+    # access
+    "idle": (DURATION,),
+    "absolute": (DURATION,),
+    "sign_in_window": (DURATION,),
+    "sign_in_tries": (RATIO,),
+    "api_per_minute": (RATIO,),
+    "open_chart": (DURATION,),
+    "stuck": (DURATION,),
+    "open_chart_review": (DURATION,),
+    "password_length": (RATIO,),
     # catheters
     "volume_per_length": (LINE_VOLUME,),
     "length": (LENGTH,),

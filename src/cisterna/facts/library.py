@@ -218,6 +218,7 @@ def rows() -> Iterable[tuple[str, Mapping[str, Any]]]:
     yield from _walk("conversions", table("conversions"))
     yield from _walk("alarms", table("alarms"))
     yield from _walk("signing", table("signing"))
+    yield from _walk("access", table("access"))
     yield from _walk("pathway", table("pathway"))
     yield from _walk("refill", table("refill"))
     yield from _walk("follow", table("follow"))

@@ -13,7 +13,8 @@ from uuid import uuid4
 
 import pytest
 
-from cisterna.clinic.ledger.place import connect, start
+from cisterna.clinic.ledger.place import connect
+from tests.django_ready import start
 
 start()
 

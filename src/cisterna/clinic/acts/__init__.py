@@ -1,6 +1,7 @@
 """The acts of the clinic, one module each: state, actor and input give events, or a refusal."""
 
 from cisterna.clinic.acts import (
+    access,
     adverse,
     decision,
     emergency,
@@ -32,6 +33,7 @@ from cisterna.clinic.acts.act import ACTS, Act, after
 __all__ = [
     "ACTS",
     "Act",
+    "access",
     "adverse",
     "after",
     "decision",

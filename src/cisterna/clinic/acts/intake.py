@@ -2,15 +2,36 @@
 
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cisterna.clinic.acts.act import Case, act
-from cisterna.clinic.bodies.planning import EvaluationBegun, GoalsSet, Place, Referred
+from cisterna.clinic.bodies.planning import EvaluationBegun, GoalsSet, Place, Referred, Registered
 from cisterna.clinic.refusal import Refused
+
+
+@act("register", None, *Place)
+def register(case: Case, asked: Registered) -> Iterator[Any]:
+    """Enter who she is, or enter it anew; what stood before stays on record."""
+    for name in ("name", "number", "clinic", "language"):
+        if not getattr(asked, name).strip():
+            text = f"Missing: {name}."
+            raise Refused("words-missing", text, "Write it.", source="pathway §5.5, identify")
+    if asked.born > case.at.date():
+        raise Refused("wrong-time", "She was not born in the future.", "Give the date of birth.")
+    try:
+        ZoneInfo(asked.zone)
+    except (KeyError, ValueError, OSError):
+        text = f"{asked.zone[:40]!r} is no time zone."
+        raise Refused("unknown", text, "Choose one such as Europe/Berlin.") from None
+    yield asked
 
 
 @act("refer", None)
 def refer(case: Case, asked: Referred) -> Iterator[Any]:
-    """Put somebody on the intake list, for one of the twelve indications."""
+    """Put somebody who is registered on the intake list, for one of the twelve indications."""
+    if case.person.last(Registered, None) is None:
+        text = "Nobody knows who she is."
+        raise Refused("not-registered", text, "Register her first.", source="pathway §1.6 PW-072")
     case.rules.indication(asked.indication)
     yield asked
 

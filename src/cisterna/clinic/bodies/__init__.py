@@ -1,6 +1,7 @@
 """What can happen to a person. Importing this makes every body known, so a record can be read."""
 
 from cisterna.clinic.bodies import (
+    access,
     emergency,
     implant,
     mri,
@@ -14,6 +15,7 @@ from cisterna.clinic.bodies import (
 from cisterna.clinic.gate import bodies as gate
 
 __all__ = [
+    "access",
     "emergency",
     "gate",
     "implant",

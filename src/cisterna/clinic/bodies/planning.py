@@ -4,7 +4,7 @@ Names of rules (an indication, a finding, a type of trial) are those of `facts/p
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from cisterna.clinic.event import event
@@ -43,6 +43,26 @@ class Moved:
 
     before: Place
     after: Place
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Who she is: two identifiers, and how to reach her; the whole entry, anew at each change.
+
+    `number` is the clinic's own number of the person, `zone` the name of her time zone, `language`
+    the one that she reads, `clinic` where she belongs.
+    """
+
+    name: str
+    born: date
+    sex: str
+    number: str
+    clinic: str
+    zone: str
+    language: str
+    interpreter_needed: bool
+    phone: str = ""
 
 
 @event

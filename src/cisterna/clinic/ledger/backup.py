@@ -75,7 +75,7 @@ def restore(file: Path, place: str, anchors: Sequence[Anchor] = ()) -> tuple[Rec
 
 def _filled(database: str, file: Path, verdict: Verdict) -> Record:
     """All of a backup in one transaction, verified before it is committed."""
-    call_command("migrate", database=database, verbosity=0, interactive=False)
+    call_command("migrate", "ledger", database=database, verbosity=0, interactive=False)
     if ClinicRow.objects.using(database).exists():
         words = "This database holds a record already."
         raise Refused("record-exists", words, "Name another database.")

@@ -45,7 +45,7 @@ class Record:
     def create(cls, database: str, clinic: ClinicKind, record: str | None = None) -> "Record":
         """Make the tables and an empty record. Raises `Refused` where there is one."""
         _keep_private(database)
-        call_command("migrate", database=database, verbosity=0, interactive=False)
+        call_command("migrate", "ledger", database=database, verbosity=0, interactive=False)
         found = cls(database, clinic, record or uuid4().hex)
         try:
             found.mark()

@@ -1,0 +1,1 @@
+"""What is done at the clinic's tables from a command line."""

@@ -1,0 +1,154 @@
+"""People: a search, one person with her course and timeline, somebody new, a record of elsewhere."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_http_methods
+
+from cisterna.clinic.acts import ACTS
+from cisterna.clinic.acts.act import house
+from cisterna.clinic.bodies.access import ChartOpened
+from cisterna.clinic.bodies.planning import Registered
+from cisterna.clinic.course import Person
+from cisterna.clinic.event import Role
+from cisterna.clinic.refusal import Refused
+from cisterna.clinic.web import audit, clock, course_line, desk, rows
+from cisterna.clinic.web.access import check_may, member, members_only, people_of, sees
+from cisterna.clinic.web.forms import zone_of
+from cisterna.clinic.web.intake import Intake
+from cisterna.clinic.web.models import HERSELF
+from cisterna.clinic.web.telling import tell
+from cisterna.clinic.web.words import title
+
+_PAGE = 50
+_STAFF = tuple(r for r in Role if r not in HERSELF and r not in (Role.ADMIN, Role.SYSTEM))
+
+
+@members_only()
+def people(request: HttpRequest) -> HttpResponse:
+    """Search by name, number or date of birth; htmx asks for the list alone."""
+    rows.catch_up()
+    asked, place = request.GET.get("q", "").strip(), request.GET.get("place", "")
+    found = people_of(member(request)).order_by("name", "person")
+    if asked:
+        found = found.filter(Q(name__icontains=asked) | Q(number__icontains=asked) | _born(asked))
+    found = found.filter(place=place) if place else found
+    about = {"people": found[:_PAGE], "count": found.count(), "q": asked, "here": "people"}
+    part = "web/people_list.html" if request.headers.get("HX-Request") else "web/people.html"
+    return render(request, part, about)
+
+
+def _born(text: str) -> Q:
+    from django.utils.dateparse import parse_date  # noqa: PLC0415
+
+    try:
+        day = parse_date(text)
+    except ValueError:
+        day = None
+    return Q(born=day) if day else Q(pk__in=())
+
+
+@members_only()
+def person(request: HttpRequest, person_id: str) -> HttpResponse:
+    """One person: who she is, where she stands, what is missing, what can be done, what happened."""
+    found = desk.chart(request, person_id)
+    return render(request, "web/person.html", about(request, found) | {"here": "people"})
+
+
+def about(request: HttpRequest, found: Person) -> dict[str, Any]:
+    """What the page of a person shows; other screens use it for their head."""
+    role, now = Role(member(request).role), clock.now()
+    first = max(0, len(found.events) - int(request.GET.get("more", "") or _PAGE))
+    events = [tell(e, zone_of(found)) for e in reversed(found.events[first:])]
+    return head(found) | {
+        "line": course_line.line(found),
+        "nexts": course_line.nexts(found, house(), now),
+        "acts": course_line.possible(found, role, house()),
+        "events": events,
+        "earlier": first,
+        "more": len(found.events) - first + _PAGE,
+    }
+
+
+def head(found: Person) -> dict[str, Any]:
+    """Two identifiers and where she stands: the head of every page about a person."""
+    entry = found.last(Registered, None)
+    return {
+        "person": found,
+        "entry": entry.body if entry else None,
+        "place": title("place", found.place) if found.place else "Not referred",
+        "zone": str(zone_of(found)),
+    }
+
+
+@members_only(*_STAFF)
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Register and refer somebody new, in one."""
+    check_may(request, "register", "refer")
+    form = Intake(request.POST or None, clinic=member(request).clinic)
+    refused: Refused | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            return redirect(f"/people/{desk.admit(request, form.entry(), form.referral())}/")
+        except Refused as why:
+            refused = why
+    wrong = request.method == "POST"
+    shown = {"form": form, "refused": refused, "here": "people"}
+    return render(request, "web/new.html", shown, status=422 if wrong else 200)
+
+
+@members_only()
+@require_http_methods(["GET", "POST"])
+def open_chart(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Break the glass: a person of another clinic, with a reason that others will read."""
+    check_may(request, "open-chart")
+    who, found = member(request), rows.load(person_id)
+    if not found.events:
+        raise Http404
+    if sees(who, found):
+        return redirect(f"/people/{person_id}/")
+    refused: Refused | None = None
+    if request.method == "POST":
+        try:
+            _open(request, person_id)
+            return redirect(f"/people/{person_id}/")
+        except Refused as why:
+            refused = why
+    shown = {"person_id": person_id, "refused": refused, "why": request.POST.get("why", "")}
+    return render(request, "web/open.html", shown, status=422 if refused else 200)
+
+
+def _open(request: HttpRequest, person_id: str) -> None:
+    who, why = member(request), request.POST.get("why", "")
+
+    def make(found: Person) -> tuple[Any, ...]:
+        return ACTS["open-chart"](found, who.actor, ChartOpened(who.clinic), clock.now(), why=why)
+
+    desk.write(person_id, len(rows.load(person_id).events), make)
+    audit.note(request, "opened-chart", who.who, f"{person_id}: {why}")
+
+
+@members_only(*_STAFF)
+def emergency(request: HttpRequest) -> HttpResponse:
+    """Find the person first; from anywhere by one key."""
+    rows.catch_up()
+    asked = request.GET.get("q", "").strip()
+    found = people_of(member(request)).order_by("name", "person")
+    if asked:
+        found = found.filter(Q(name__icontains=asked) | Q(number__icontains=asked) | _born(asked))
+    act = "open-emergency" if "open-emergency" in ACTS else ""
+    about = {"people": found[:_PAGE] if asked else (), "q": asked, "act": act, "here": "emergency"}
+    return render(request, "web/emergency.html", about)
+
+
+urlpatterns = [
+    path("people/", people, name="people"),
+    path("people/new/", new, name="new"),
+    path("people/<str:person_id>/", person, name="person"),
+    path("people/<str:person_id>/open/", open_chart, name="open-chart"),
+    path("emergency/", emergency, name="emergency"),
+]

@@ -1,0 +1,76 @@
+"""An event in words: what happened, and each thing that it says, for a timeline or a list."""
+
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cisterna.clinic.bodies.planning import Moved
+from cisterna.clinic.event import Event
+from cisterna.clinic.web.words import plain, title
+from cisterna.quantity import Quantity, show
+
+_HIDDEN = frozenset({"programme", "prescription", "proof"})
+_LONG = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as a page shows it; `says` are pairs of a label and words."""
+
+    id: str
+    kind: str
+    title: str
+    at: datetime
+    recorded: datetime
+    who: str
+    role: str
+    why: str
+    says: tuple[tuple[str, str], ...]
+    corrects: str | None
+
+
+def tell(found: Event, zone: ZoneInfo) -> Told:
+    """One event, its times in a zone."""
+    body = found.body
+    name = title("kind", found.kind)
+    says = tuple(_says(body))
+    if isinstance(body, Moved):
+        name, says = f"{title('place', body.before)} → {title('place', body.after)}", ()
+    at, recorded = found.effective.astimezone(zone), found.recorded.astimezone(zone)
+    role = title("role", found.actor.role)
+    return Told(
+        found.id, found.kind, name, at, recorded, found.actor.who, role, found.why, says,
+        found.corrects,
+    )  # fmt: skip
+
+
+def _says(body: Any, zone: ZoneInfo | None = None) -> list[tuple[str, str]]:
+    found = []
+    for one in fields(body):
+        text = _text(getattr(body, one.name))
+        if text and one.name not in _HIDDEN:
+            found.append((plain(one.name), text))
+    return found
+
+
+def _text(value: Any) -> str:
+    if value is None or value in ("", ()):
+        return ""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, StrEnum):
+        return plain(value)
+    if isinstance(value, Quantity):
+        return show(value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M %z}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return "; ".join(_text(v) for v in value)
+    if is_dataclass(value):
+        return ", ".join(f"{label} {text}" for label, text in _says(value))
+    text = str(value)
+    return text if len(text) <= _LONG else f"{text[:_LONG]} …"

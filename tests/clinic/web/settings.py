@@ -1,0 +1,13 @@
+"""The settings of the pages as they are in a clinic, but for where the tables are and slow hashing."""
+
+import tempfile
+from pathlib import Path
+
+from cisterna.clinic.ledger.place import database
+from cisterna.clinic.web.settings import *  # noqa: F403
+
+FOLDER = Path(tempfile.mkdtemp(prefix="cisterna-pages-"))
+DATABASES = {"default": database(str(FOLDER / "clinic.sqlite3"))}
+ALLOWED_HOSTS = ["clinic.example"]
+SECRET_KEY = "for the tests alone, and for nothing that anybody signs in to"  # noqa: S105
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
