@@ -18,6 +18,7 @@ from cisterna.clinic.bodies.planning import (
 from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.refusal import Refused
 from tests.clinic.people import SCRIPTS, START, Course
+from tests.clinic.test_realpump import RIGHT, Chair
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
 MAY = {
@@ -48,6 +49,8 @@ MAY = {
     "judge-trial": "physician surgeon",
     "record-decision": "physician surgeon",  # PW-035
     "plan-implant": "physician surgeon nurse",
+    "print-sheet": "physician surgeon nurse",
+    "type-back": "physician surgeon nurse pharmacist",
 }
 
 
@@ -63,7 +66,16 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
             found.setdefault(step.act, (course.person, asked))
             course.do(step)
     found["open-alternatives"] = (course.person, "")
-    return found
+    return found | by_hand()
+
+
+def by_hand() -> dict[str, tuple[Any, Any]]:
+    """The acts of a maker's pump."""
+    chair = Chair()
+    chair.signed()
+    before = chair.person
+    chair.act("print-sheet", "ab" * 32)
+    return {"print-sheet": (before, "ab" * 32), "type-back": (chair.person, RIGHT)}
 
 
 ASKED = asked_for()

@@ -26,6 +26,7 @@ def sent(way: Way, change: Wanted = IN_RANGE) -> b.ChangeProposed:
     way.signed(change)
     proposal = way.standing.proposal
     assert proposal is not None
+    assert isinstance(proposal.body, b.ChangeProposed)
     way.intend()
     return proposal.body
 

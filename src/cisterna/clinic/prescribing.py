@@ -125,7 +125,9 @@ def _strange(entered: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(name[:60], "entered by hand", "a section that a clinician enters")
             continue
         allowed = ENTERED[name]
-        for key in table if allowed is not None else ():
+        if allowed is None:
+            continue
+        for key in table:
             if key not in allowed:
                 yield Problem(f"{name}.{key}"[:60], "entered by hand", "what the record says")
 

@@ -20,6 +20,7 @@ from cisterna.clinic.gate.deed import (
     silence,
 )
 from cisterna.clinic.therapy import dose_history, therapy
+from cisterna.pump.link import verbs as v
 from cisterna.pump.link.canonical import decode
 from cisterna.quantity import Quantity
 from tests.clinic.gate.people import (
@@ -135,7 +136,7 @@ def test_a_full_line_is_not_primed():
 def test_the_clock_is_the_wall_time_less_the_pumps_own():
     # 2024-01-01 is the pump's Monday; 2024-01-02 10:00 at its offset (UTC) is 34 h later.
     deed = set_clock(RUNS, datetime(2024, 1, 2, 10, tzinfo=UTC), 4 * 3_600_000)
-    assert deed.verb.offset_ms == 30 * 3_600_000
+    assert deed.verb == v.ClockSet(30 * 3_600_000)
     with refused("no-offset"):
         set_clock(RUNS, datetime(2024, 1, 2, 10), 0)  # noqa: DTZ001 - that is what is refused
 

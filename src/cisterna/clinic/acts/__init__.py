@@ -1,6 +1,16 @@
 """The acts of the clinic, one module each: state, actor and input give events, or a refusal."""
 
-from cisterna.clinic.acts import decision, evaluation, intake, screen, team, trial, verdict, waiver
+from cisterna.clinic.acts import (
+    decision,
+    evaluation,
+    intake,
+    realpump,
+    screen,
+    team,
+    trial,
+    verdict,
+    waiver,
+)
 from cisterna.clinic.acts.act import ACTS, Act, after
 
 __all__ = [
@@ -10,6 +20,7 @@ __all__ = [
     "decision",
     "evaluation",
     "intake",
+    "realpump",
     "screen",
     "team",
     "trial",
