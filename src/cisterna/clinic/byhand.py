@@ -18,7 +18,7 @@ from cisterna.clinic.refusal import Refused
 from cisterna.clinic.transmit import BREAKS, Differs, Keep, Noted, Way, programmer_at
 from cisterna.pump.client import Line
 from cisterna.pump.link import verbs as v
-from cisterna.pump.link.canonical import Json, decode
+from cisterna.pump.link.canonical import decode
 from cisterna.pump.link.rules import RULES
 from cisterna.pump.programmer import Programmer, PumpRefused
 
@@ -61,7 +61,7 @@ def _talk(body: b.DeedProposed, noted: Noted, way: Way) -> int | None:
     if content.get("version") != body.base_version:
         raise Differs("Another programme runs than when this was proposed: propose it anew.")
     arguments = decode(body.arguments.encode())
-    verb = v.verb(body.verb, cast("Json", arguments))
+    verb = v.verb(body.verb, arguments)
     if RULES[body.verb].session:
         _in_session(programmer, verb)
     else:
