@@ -113,7 +113,7 @@ def test_the_rooms_go_in_unchanged():
 
     assert "cisterna/facts/drugs/morphine.toml" in names
     assert "tzdata/zoneinfo/America/New_York" in names
-    few = {f"cisterna/spine/{name}.py" for name in ("__init__", "drive", "refusal")}
+    few = {f"cisterna/spine/{name}.py" for name in ("__init__", "course", "drive", "refusal")}
     assert {n for n in names if n.startswith("cisterna/spine")} == few
     assert not [n for n in names if n.startswith("cisterna/cli")]
     for name in few:

@@ -15,6 +15,7 @@ from cisterna.clinic.gate.deed import (
     bolus,
     prime_line,
     proposed_deed,
+    record_line,
     restart,
     set_clock,
     silence,
@@ -122,10 +123,20 @@ def test_the_second_person_reads_the_dose_for_herself():
         (lambda: acknowledge("low-reservoir"), True),
         (lambda: set_clock(RUNS, datetime(2026, 11, 30, 9, tzinfo=UTC), 1000), True),
         (lambda: prime_line(RUNS, "unprimed", LIBRARY), False),
+        (lambda: record_line(RUNS, "unprimed"), False),
     ],
 )
 def test_what_flows_needs_two_and_what_does_not_needs_one(deed: Callable[[], Deed], alone: bool):
     assert (proposed_deed(RUNS, deed()).second == ()) is alone
+
+
+def test_a_new_line_is_empty_from_the_tip_on():
+    # Tubing 0.14 mL, catheter 81.4 cm of 2.2 mcL/cm = 0.17908 mL: 319,080 nL in all.
+    assert record_line(RUNS, "unprimed").verb == v.RecordLine(319_080, 319_080, 20_000_000)
+    assert record_line(RUNS, "catheter-replaced").verb == v.RecordLine(319_080, 179_080, 20_000_000)
+    for case, code in (("segment-replaced", "piece-of-line"), ("refill", "line-is-full")):
+        with refused(code):
+            record_line(RUNS, case)
 
 
 def test_a_full_line_is_not_primed():

@@ -14,6 +14,7 @@ from cisterna.facts import Library
 from cisterna.facts.signing import Signing
 from cisterna.order.checks import check
 from cisterna.order.line import Refused as OrderRefused
+from cisterna.order.line import line_volume
 from cisterna.order.prescription import Infusion, Prescription
 from cisterna.order.prime import prime
 from cisterna.order.quantise import achieved_volume, stroke
@@ -110,6 +111,23 @@ def prime_line(runs: Running, case: str, library: Library) -> Deed:
     dose = show(found.dose[rx.infusion.primary])
     words = f"Prime of {show(found.volume)} at the pump's fastest, in place of the schedule."
     return Deed(v.Prime(volume, fastest), words, dose)
+
+
+def record_line(runs: Running, case: str) -> Deed:
+    """Record that a new or aspirated line is empty from the tip on, so that it can be primed.
+
+    Raises `Refused` where the line is full, or where only a piece of it is new.
+    """
+    rx = runs.order
+    if case == "segment-replaced":
+        words = "Where only a piece is new, the pump cannot know where the drug begins."
+        raise Refused("piece-of-line", words, "Aspirate the catheter, then record it as empty.")
+    try:
+        empty, whole = prime(rx, case).volume, line_volume(rx, "prime").most
+    except OrderRefused as no:
+        raise Refused(no.code, no.message, no.way_out) from None
+    verb = v.RecordLine(_nl(whole), _nl(empty), ng_per_ml(rx))
+    return Deed(verb, f"Record the line: {show(empty)} from the tip on hold no drug.")
 
 
 def restart() -> Deed:

@@ -19,7 +19,10 @@ from cisterna.pump.link.verbs import ClinicianBolus, verb
 from cisterna.pump.programme import Programme
 
 DEEDS = frozenset(
-    {"clinician_bolus", "prime", "restart", "clock_set", "alarm_silence", "alarm_acknowledge"}
+    {
+        *("clinician_bolus", "prime", "record_line", "restart", "clock_set"),
+        *("alarm_silence", "alarm_acknowledge"),
+    }
 )
 """Signed under an approval of exactly this verb with these arguments, once."""
 
