@@ -10,12 +10,13 @@ from cisterna.clinic.byhand import carry_out
 from cisterna.clinic.gate import acts
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.deed import Deed, Running, bolus, proposed_deed, restart
+from cisterna.clinic.interrogate import interrogate
 from cisterna.clinic.signer.call import SigningDesk
 from cisterna.clinic.transmit import stop, transmit
 from cisterna.pump.client import Line
 from cisterna.pump.programmer import Programmer
 from cisterna.quantity import Quantity
-from tests.clinic.gate.people import COLLEAGUE, NURSE
+from tests.clinic.gate.people import COLLEAGUE, NURSE, PHARMACIST
 from tests.clinic.refusals import refused
 from tests.clinic.test_transmit import SERIAL, Ward, cut, hosting, rx
 from tests.orders import LIBRARY
@@ -125,6 +126,17 @@ def test_a_programme_and_a_deed_do_not_take_each_others_way(ward: Ward):
     with refused("other-act"):
         carry_out(ward.way.standing, ward.pen, ward.keep, ward.road())
     assert ward.way.standing.intent is None
+
+
+def test_what_a_pump_says_of_itself_goes_on_record(ward: Ward, tmp_path: Path):
+    read = interrogate(ward.way.pen(NURSE), ward.road()).body
+    now = ward.runs()
+    assert (read.serial, read.version, read.digest) == (SERIAL, now["version"], now["digest"])
+    assert read.reservoir_nl > 0
+    with refused("role"):
+        interrogate(ward.way.pen(PHARMACIST), ward.road())
+    with refused("no-answer"):
+        interrogate(ward.way.pen(NURSE), ward.road(cut(2, arrives=False)))
 
 
 def test_without_its_signer_nothing_is_done(ward: Ward, tmp_path: Path):
