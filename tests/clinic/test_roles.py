@@ -23,6 +23,7 @@ from cisterna.clinic.refusal import Refused
 from tests.clinic.onward import each_step
 from tests.clinic.people import ENTRY, SCRIPTS, START, SURGEON, Course
 from tests.clinic.refilled import Refilling, doubtful, more, whole
+from tests.clinic.test_realpump import RIGHT, Chair
 from tests.clinic.years_asked import YEARS_ASKED, YEARS_MAY
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
@@ -85,6 +86,8 @@ MAY = {
     ),
     "close-watch": "physician",
     **YEARS_MAY,
+    "print-sheet": "physician surgeon nurse",
+    "type-back": "physician surgeon nurse pharmacist",
 }
 
 
@@ -111,7 +114,16 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
     found["open-chart"] = (person, ChartOpened("main"))
     opened = ACTS["open-chart"](person, SURGEON, ChartOpened("main"), course.at, why="urgent")
     found["review-opening"] = (after(person, opened), OpeningReviewed(opened[0].id, True))
-    return found | YEARS_ASKED
+    return found | YEARS_ASKED | by_hand()
+
+
+def by_hand() -> dict[str, tuple[Any, Any]]:
+    """The acts of a maker's pump."""
+    chair = Chair()
+    chair.signed()
+    before = chair.person
+    chair.act("print-sheet", "ab" * 32)
+    return {"print-sheet": (before, "ab" * 32), "type-back": (chair.person, RIGHT)}
 
 
 ASKED = asked_for()
