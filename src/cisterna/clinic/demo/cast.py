@@ -106,7 +106,7 @@ def _plan(row: Mapping[str, Any]) -> Plan:
     return Plan(
         drugs=tuple(Drug(*d) for d in row["drugs"]),
         doses=tuple(row["doses"]),
-        trial=row["trial"],
+        trial=row.get("trial", {}),
         then=tuple(Drug(*d) for d in row.get("then", ())),
         steps=tuple((a, b) for a, b in row.get("steps", ())),
         infusion=row.get("infusion", {}),
