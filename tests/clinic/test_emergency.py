@@ -67,6 +67,15 @@ def test_an_emergency_is_no_short_cut(place: Place, goes_on: Place):
             did(course, "close-emergency", PHYSICIAN, closed(goes_on))
 
 
+@pytest.mark.parametrize("goes_on", [Place.TITRATION, Place.MAINTENANCE])
+def test_after_a_revision_she_begins_again_under_observation(goes_on: Place):
+    course = move(at(Place.REVISION_PLANNED), Place.IMPLANTED_OBSERVATION)
+    did(course, "open-emergency", NURSE, OPENED)
+    with refused("no-short-cut"):
+        did(course, "close-emergency", PHYSICIAN, closed(goes_on))
+    did(course, "close-emergency", PHYSICIAN, closed(Place.IMPLANTED_OBSERVATION))
+
+
 def test_an_emergency_closes_with_what_it_was_and_to_no_other_place():
     course = at(Place.MAINTENANCE)
     did(course, "open-emergency", NURSE, OPENED)

@@ -52,6 +52,7 @@ def test_peg_is_the_mean_of_its_three_items():
     did(course, "record-visit", NURSE, visit(course, scores))
     peg = outcomes(course.person, LIBRARY, course.at).peg
     assert peg.points[-1].value.number("1") == 4
+    assert [p.responder for p in peg.points] == ["", "meaningful", "meaningful", "meaningful"]
 
 
 def test_without_a_baseline_nobody_is_a_responder():

@@ -63,6 +63,15 @@ def test_the_operation_asks_for_screen_anticoagulants_and_her_decision_anew():
     check(AT_OPERATION, course.person, RULES, course.at)
 
 
+def test_a_hold_of_an_anticoagulant_for_the_first_operation_holds_nothing_at_the_revision():
+    course = living()
+    did(course, "plan-hold", PHYSICIAN, hold(course.at), later=DAY)
+    check(("anticoagulants-closed",), course.person, RULES, course.at + 20 * DAY)
+    did(course, "plan-revision", SURGEON, PLAN)
+    with refused("anticoagulant"):
+        check(("anticoagulants-closed",), course.person, RULES, course.at + 20 * DAY)
+
+
 def test_an_infection_stops_a_revision():
     course = planned("palsy", PLAN)
     did(course, "record-decision", PHYSICIAN, DECIDED)

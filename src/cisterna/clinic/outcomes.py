@@ -19,7 +19,7 @@ from cisterna.clinic.bodies.visit import (
 )
 from cisterna.clinic.course import Person, Said
 from cisterna.clinic.since import started
-from cisterna.facts import Follow, Library
+from cisterna.facts import Cited, Follow, Library
 from cisterna.quantity import Quantity, between, later
 
 
@@ -27,7 +27,8 @@ from cisterna.quantity import Quantity, between, later
 class Point:
     """One score at its time; `better` is the share by which it fell from the baseline's mean.
 
-    `responder` is `substantial`, `moderate` or nothing, by the lines of the facts.
+    `responder` is the line of the facts that it has reached: `substantial` or `moderate` for pain,
+    `meaningful` for PEG, or nothing.
     """
 
     at: datetime
@@ -77,8 +78,8 @@ def outcomes(person: Person, library: Library, at: datetime) -> Outcomes:
     start = started(person)
     items = facts.scoring("numeric-pain").items
     return Outcomes(
-        {item: _trend(person, facts, _pain(item)) for item in items},
-        _trend(person, facts, _peg),
+        {item: _trend(person, _pain_lines(facts), _pain(item)) for item in items},
+        _trend(person, {"meaningful": facts.figure("peg_meaningful")}, _peg),
         _opioids(person, facts, at),
         _goals(person),
         person.every(AdverseEventRecorded),
@@ -107,14 +108,22 @@ def _pain(item: str) -> _Reading:
 _peg = _Reading("peg", ("pain", "enjoyment", "activity"))
 
 
-def _trend(person: Person, facts: Follow, read: _Reading) -> Trend:
+Lines = Mapping[str, Cited]
+
+
+def _pain_lines(facts: Follow) -> Lines:
+    """The lines of a responder, the higher first."""
+    return {line: facts.figure(f"responder.{line}") for line in ("substantial", "moderate")}
+
+
+def _trend(person: Person, lines: Lines, read: _Reading) -> Trend:
     start = started(person)
     every = [(v.body.seen, read(v.body.scores)) for v in person.every(VisitRecorded)]
     scored = sorted((seen, value) for seen, value in every if value is not None)
     before = [value for seen, value in scored if start is None or seen < start]
     mean = sum(before, Fraction(0)) / len(before) if before else None
     after = [pair for pair in scored if start is not None and pair[0] >= start]
-    points = tuple(_point(facts, seen, value, mean) for seen, value in after)
+    points = tuple(_point(lines, seen, value, mean) for seen, value in after)
     low, high = (min(before), max(before)) if before else (None, None)
     return Trend(_number(low), _number(high), _number(mean), points)
 
@@ -123,13 +132,12 @@ def _number(value: Fraction | None) -> Quantity | None:
     return None if value is None else Quantity.of(value, "1")
 
 
-def _point(facts: Follow, seen: datetime, value: Fraction, mean: Fraction | None) -> Point:
+def _point(lines: Lines, seen: datetime, value: Fraction, mean: Fraction | None) -> Point:
     if not mean:
         return Point(seen, Quantity.of(value, "1"), None, "")
     better = (mean - value) / mean
-    lines = ("substantial", "moderate")
-    limits = ((k, facts.figure(f"responder.{k}").value.number("1")) for k in lines)
-    line = next((k for k, least in limits if better >= least), "")
+    reached = (name for name, line in lines.items() if better >= line.value.number("1"))
+    line = next(reached, "")
     share = Quantity.of(better * 100, "%")
     return Point(seen, Quantity.of(value, "1"), share, line)
 
