@@ -20,9 +20,9 @@ from cisterna.clinic.bodies.titration import (
 from cisterna.clinic.course import fold
 from cisterna.clinic.event import Event
 from cisterna.clinic.gate.bodies import ChangeProposed, StopSent
+from cisterna.clinic.reassess import reassessments
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.tasks import due
-from cisterna.clinic.tasks.titration import reassessments
 from cisterna.clinic.titration import dose_changes, rises, step_rule, stopped
 from cisterna.facts import UnknownFact
 from cisterna.quantity import Quantity

@@ -14,7 +14,7 @@ from cisterna.clinic.devices import OPERATION, scans
 from cisterna.clinic.gate.bodies import ChangeApproved, ChangeProposed
 from cisterna.clinic.guards.guard import guard, missing
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.tasks.titration import reassessments
+from cisterna.clinic.reassess import reassessments
 from cisterna.clinic.titration import stopped
 from cisterna.clinic.watch import first_dose, open_flags, watches
 from cisterna.facts import Cited, Pathway
