@@ -13,7 +13,7 @@ from cisterna.order.form import Problem, Unusable
 if TYPE_CHECKING:
     from cisterna.clinic.verify import Anchor, Verdict
 
-_EXTRA = ("django", "psycopg")
+_EXTRA = ("django", "psycopg", "allauth", "axes", "csp", "ninja", "uvicorn", "whitenoise")
 Anchors = Annotated[
     list[Path] | None,
     typer.Option("--anchor", metavar="FILE", help="What was kept elsewhere; may be repeated."),
@@ -21,7 +21,7 @@ Anchors = Annotated[
 
 
 @contextmanager
-def _at_record(as_json: bool) -> Iterator[None]:
+def at_record(as_json: bool) -> Iterator[None]:
     """As every command; a missing extra and a database that refuses are named."""
     with act(as_json):
         try:
@@ -39,7 +39,7 @@ def _at_record(as_json: bool) -> Iterator[None]:
         except (Error, ImproperlyConfigured, ValueError) as problem:
             if isinstance(problem, Unusable):
                 raise
-            raise _unusable("CISTERNA_DATABASE", _first_line(problem), "a database") from None
+            raise unusable("CISTERNA_DATABASE", _first_line(problem), "a database") from None
 
 
 def _refuse_missing(missing: ModuleNotFoundError) -> None:
@@ -58,13 +58,14 @@ def _files(option: str) -> Iterator[None]:
     try:
         yield
     except NoRecord as problem:
-        raise _unusable(option, str(problem), "a whole file of a record") from None
+        raise unusable(option, str(problem), "a whole file of a record") from None
     except OSError as problem:
         found = f"{problem.strerror or problem} ({problem.filename or ''})"
-        raise _unusable(option, found, "a file that can be read, a new one to write") from None
+        raise unusable(option, found, "a file that can be read, a new one to write") from None
 
 
-def _unusable(option: str, found: str, expected: str) -> Unusable:
+def unusable(option: str, found: str, expected: str) -> Unusable:
+    """What is wrong with an option, and what is expected of it."""
     return Unusable("command line", [Problem(option, found, expected)])
 
 
@@ -105,7 +106,7 @@ def backup(
     json: Json = False,
 ) -> None:
     """The record (CISTERNA_DATABASE) as a new file, verified, with its anchor beside it."""
-    with _at_record(json):
+    with at_record(json):
         from cisterna.clinic.ledger.backup import anchor_beside  # noqa: PLC0415
         from cisterna.clinic.ledger.backup import backup as write  # noqa: PLC0415
         from cisterna.clinic.ledger.record import Record  # noqa: PLC0415
@@ -129,7 +130,7 @@ def restore(
     json: Json = False,
 ) -> None:
     """A backup as the record of a new database (CISTERNA_DATABASE), verified before and after."""
-    with _at_record(json):
+    with at_record(json):
         from cisterna.clinic.ledger.backup import restore as make  # noqa: PLC0415
         from cisterna.clinic.ledger.place import address  # noqa: PLC0415
 

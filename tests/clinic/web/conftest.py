@@ -12,11 +12,12 @@ from tests.django_ready import start
 
 start()
 
+from allauth.core import context  # noqa: E402
 from allauth.mfa.totp.internal.auth import TOTP  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.test import Client, RequestFactory  # noqa: E402
 
 from cisterna.clinic import event  # noqa: E402
 from cisterna.clinic.event import Role  # noqa: E402
@@ -125,3 +126,16 @@ def treated(clinic: Record) -> Treated:
 
 def _script(name: str) -> Script:
     return SCRIPTS[name]
+
+
+@pytest.fixture
+def rf_post(signed_in: SignedIn) -> Any:
+    """A form that comes back from the physician who has signed in."""
+
+    def made(row: dict[str, str]) -> Any:
+        request = RequestFactory().post("/x/", row, secure=True, SERVER_NAME="clinic.example")
+        request.user = Member.objects.get(who="physician-1").user
+        context._request_var.set(request)
+        return request
+
+    return made

@@ -1,4 +1,4 @@
-"""The settings of the pages as they are in a clinic, but for where the tables are and slow hashing."""
+"""The settings of the pages as in a clinic, but for the place of the tables and quick hashing."""
 
 import tempfile
 from pathlib import Path

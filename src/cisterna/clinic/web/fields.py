@@ -6,7 +6,7 @@ to a line. A dataclass inside another is a group of fields; a list of them is up
 of which empty ones are left out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
@@ -26,6 +26,7 @@ from cisterna.quantity import Quantity, QuantityError
 
 GROUPS = 4
 _FEW = 7
+_DAY, _MINUTE = "%Y-%m-%d", "%Y-%m-%dT%H:%M"
 _LONG = frozenset({"says", "reason", "statement", "weighed", "question", "why", "note", "course"})
 _YES_NO = [("yes", "Yes"), ("no", "No")]
 
@@ -57,9 +58,9 @@ class MomentField(forms.DateTimeField):
     """A civil time in the person's zone; one that a clock change makes twice or never is asked."""
 
     def __init__(self, *, zone: ZoneInfo, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        look = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MINUTE)
+        super().__init__(widget=look, input_formats=[_MINUTE, f"{_MINUTE}:%S"], **kwargs)
         self.zone = zone
-        self.widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"})
 
     def to_python(self, value: Any) -> Any:
         """The time with its offset."""
@@ -68,6 +69,16 @@ class MomentField(forms.DateTimeField):
         if found is None:
             return None
         return found.replace(tzinfo=timezone(found.utcoffset() or timedelta(0)))
+
+
+class SeveralField(forms.TypedMultipleChoiceField):
+    """Several of a list, or none, which is an answer too."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def clean(self, value: Any) -> Any:
+        """The chosen ones, in the order of the list."""
+        return tuple(super().clean(value))
 
 
 class LinesField(forms.CharField):
@@ -154,7 +165,8 @@ def field_of(
     hint: Any, name: str, said: Mapping[str, Any], ask: Asking, *, needed: bool
 ) -> forms.Field:
     """The field of a plain type."""
-    if get_origin(hint) in (Union, UnionType):
+    unknown = get_origin(hint) in (Union, UnionType)
+    if unknown:
         hint, needed = next(k for k in get_args(hint) if k is not NoneType), False
     label = said.get("title") or plain(name)
     about = {
@@ -167,7 +179,7 @@ def field_of(
     if get_origin(hint) is tuple:
         return _list(options, about)
     if options is not None:
-        return _chosen(options, about)
+        return _chosen(options, about, empty=None if unknown else "")
     return _plain_field(hint, name, said, ask, about)
 
 
@@ -180,39 +192,49 @@ def _plain_field(
         )
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _chosen([(m.value, plain(m.value)) for m in hint], about, hint)
-    if hint is int:
-        return forms.IntegerField(**about)
-    if hint is Quantity:
-        return QuantityField(**about)
-    if hint is datetime:
-        return MomentField(zone=ask.zone, **about)
-    if hint is date:
-        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **about)
+    made = _MADE.get(hint)
+    if made is not None:
+        return made(about, ask)
     long = said.get("long", name in _LONG)
     widget = forms.Textarea(attrs={"rows": 3}) if long else forms.TextInput()
     return forms.CharField(widget=widget, **about)
+
+
+def _day(about: dict[str, Any], ask: Asking) -> forms.Field:
+    # One spelling: 01/04/65 is January to some and April to others.
+    look = forms.DateInput(attrs={"type": "date"}, format=_DAY)
+    return forms.DateField(widget=look, input_formats=[_DAY], **about)
+
+
+_MADE: dict[Any, Callable[[dict[str, Any], Asking], forms.Field]] = {
+    int: lambda about, ask: forms.IntegerField(**about),
+    Quantity: lambda about, ask: QuantityField(**about),
+    datetime: lambda about, ask: MomentField(zone=ask.zone, **about),
+    date: _day,
+}
 
 
 def _list(options: list[tuple[str, str]] | None, about: dict[str, Any]) -> forms.Field:
     if options is None:
         about["help_text"] = about["help_text"] or "One to a line."
         return LinesField(**about)
-    return forms.TypedMultipleChoiceField(
-        choices=options,
-        widget=forms.CheckboxSelectMultiple,
-        **(about | {"required": False}),
-        coerce=str,
-    )
+    return SeveralField(choices=options, coerce=str, **(about | {"required": False}))
 
 
-def _chosen(options: list[tuple[str, str]], about: dict[str, Any], kind: Any = str) -> forms.Field:
+def _chosen(
+    options: list[tuple[str, str]],
+    about: dict[str, Any],
+    kind: Any = str,
+    *,
+    empty: str | None = None,
+) -> forms.Field:
     few = len(options) <= _FEW and about["required"]
     blank = [] if few else [("", "–")]
     return forms.TypedChoiceField(
         choices=[*blank, *options],
         widget=forms.RadioSelect if few else forms.Select,
         coerce=kind,
-        empty_value=None if kind is not str else "",
+        empty_value=empty,
         **about,
     )
 
@@ -242,8 +264,12 @@ def _radios(answers: Mapping[str, Any], ask: Asking) -> Iterator[tuple[str, form
         more = answers.get("detail", {}).get(key)
         if more:
             options = [("", "–"), *CHOICES[more](ask.person, ask.rules)]
-            about = {"label": f"{label}: to which {more}?", "required": False}
-            yield f"{answers['yes']}+{key}", forms.ChoiceField(choices=options, **about)
+            yield (
+                f"{answers['yes']}+{key}",
+                forms.ChoiceField(
+                    choices=options, required=False, label=f"{label}: to which {more}?"
+                ),
+            )
 
 
 def _answered(

@@ -84,7 +84,7 @@ STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 
-# Who is there --------------------------------------------------------------------------------------
+# Who is there ------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -128,7 +128,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": f"30/{int(_WINDOW.total_seconds())}s/ip,1
 AXES_FAILURE_LIMIT = count("sign_in_tries")
 AXES_COOLOFF_TIME = _WINDOW
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_TEMPLATE = "web/slowed.html"
@@ -137,7 +137,7 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
-# What a browser may do with a page -----------------------------------------------------------------
+# What a browser may do with a page ---------------------------------------------------------------
 
 _HOST = "" if PLAIN else "__Host-"
 SESSION_COOKIE_NAME = f"{_HOST}session"

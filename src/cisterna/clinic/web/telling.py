@@ -1,5 +1,6 @@
 """An event in words: what happened, and each thing that it says, for a timeline or a list."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -46,7 +47,7 @@ def tell(found: Event, zone: ZoneInfo) -> Told:
     )  # fmt: skip
 
 
-def _says(body: Any, zone: ZoneInfo | None = None) -> list[tuple[str, str]]:
+def _says(body: Any) -> list[tuple[str, str]]:
     found = []
     for one in fields(body):
         text = _text(getattr(body, one.name))
@@ -58,19 +59,20 @@ def _says(body: Any, zone: ZoneInfo | None = None) -> list[tuple[str, str]]:
 def _text(value: Any) -> str:
     if value is None or value in ("", ()):
         return ""
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, StrEnum):
-        return plain(value)
-    if isinstance(value, Quantity):
-        return show(value)
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M %z}"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return "; ".join(_text(v) for v in value)
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, Quantity):
         return ", ".join(f"{label} {text}" for label, text in _says(value))
+    for kind, words in _WORDS:
+        if isinstance(value, kind):
+            return words(value)
     text = str(value)
     return text if len(text) <= _LONG else f"{text[:_LONG]} …"
+
+
+_WORDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (bool, lambda value: "Yes" if value else "No"),
+    (StrEnum, plain),
+    (Quantity, show),
+    (datetime, lambda value: f"{value:%Y-%m-%d %H:%M %z}"),
+    (date, lambda value: value.isoformat()),
+    (tuple, lambda value: "; ".join(_text(v) for v in value)),
+)

@@ -1,4 +1,4 @@
-"""Who is on the line, looked at anew for each page: idle, expired, disabled, without a second factor.
+"""Who is there, looked at anew for each page: idle, expired, disabled, without a factor.
 
 The member is read from the database each time, so a role that was changed and an account that was
 disabled count at once. Idle and absolute time are of `facts/access.toml`; an idle session is locked
@@ -32,6 +32,7 @@ class Watch:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The page, or where she is sent instead."""
         stopped = self._stopped(request) if request.user.is_authenticated else None
         response = stopped or self.get_response(request)
         if not request.path.startswith("/static/"):
@@ -83,7 +84,8 @@ def lock(request: HttpRequest) -> None:
 
 
 def _has_factor(request: HttpRequest) -> bool:
-    return Authenticator.objects.filter(user=request.user.pk, type__in=_FACTORS).exists()
+    own = Authenticator.objects.filter(user=request.user.pk, type__in=_FACTORS)
+    return bool(own.exists())
 
 
 def _ended(request: HttpRequest, why: str) -> HttpResponseBase:

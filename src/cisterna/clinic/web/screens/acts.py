@@ -1,5 +1,6 @@
 """The page of any act: its form, what it refuses and why, and what was recorded meanwhile."""
 
+from dataclasses import fields
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from cisterna.clinic.acts import ACTS
+from cisterna.clinic.bodies.planning import GoalsSet, Registered
 from cisterna.clinic.course import Person
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.web import desk
@@ -20,6 +22,7 @@ from cisterna.clinic.web.telling import tell
 from cisterna.clinic.web.words import title, words
 
 _APART = ("open-chart",)
+_AGAIN: dict[str, type[Any]] = {"register": Registered, "set-goals": GoalsSet}
 
 
 @members_only()
@@ -82,15 +85,11 @@ def _page(
 
 def _before(name: str, found: Person) -> dict[str, Any]:
     """An entry that is written anew begins with what stands."""
-    from cisterna.clinic.bodies.planning import GoalsSet, Registered  # noqa: PLC0415
-
-    again = {"register": Registered, "set-goals": GoalsSet}.get(name)
-    last = found.last(again, None) if again else None
+    kind = _AGAIN.get(name)
+    last = found.last(kind, None) if kind else None
     if last is None:
         return {}
-    body = last.body
-    values = {key: getattr(body, key) for key in body.__slots__}
-    return {k: _shown(v) for k, v in values.items()}
+    return {one.name: _shown(getattr(last.body, one.name)) for one in fields(last.body)}
 
 
 def _shown(value: Any) -> Any:

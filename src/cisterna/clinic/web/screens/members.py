@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -75,7 +76,7 @@ def _change(request: HttpRequest, found: Member) -> None:
     messages.success(request, f"Changed: {found.who}.")
 
 
-def _own(request: HttpRequest):  # type: ignore[no-untyped-def]
+def _own(request: HttpRequest) -> QuerySet[Member]:
     return Member.objects.filter(clinic=member(request).clinic).order_by("who")
 
 

@@ -1,4 +1,4 @@
-"""People: a search, one person with her course and timeline, somebody new, a record of elsewhere."""
+"""People: a search, one person with her course and timeline, somebody new, the broken glass."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def _born(text: str) -> Q:
 
 @members_only()
 def person(request: HttpRequest, person_id: str) -> HttpResponse:
-    """One person: who she is, where she stands, what is missing, what can be done, what happened."""
+    """One person: who she is, where she stands, what is missing, what can be done."""
     found = desk.chart(request, person_id)
     return render(request, "web/person.html", about(request, found) | {"here": "people"})
 

@@ -1,0 +1,99 @@
+"""`cisterna serve`, `cisterna invite`: the clinic's pages, and who may sign in."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cisterna.cli.act import Json, finish
+from cisterna.cli.record import at_record, unusable
+
+SETTINGS = "cisterna.clinic.web.settings"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_PORTS = 65535
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "localhost",
+    port: Annotated[int, typer.Option(help="The port.", min=1, max=_PORTS)] = 8000,
+    clinic: Annotated[str, typer.Option(help="real or demonstration.")] = "real",
+    certificate: Annotated[Path | None, typer.Option(help="A TLS certificate (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
+) -> None:
+    """The clinic's pages on the record of CISTERNA_DATABASE, which is made where there is none."""
+    _choose(host, certificate)
+    with at_record(False):
+        from cisterna.clinic.ledger.entry import ClinicKind  # noqa: PLC0415
+        from cisterna.clinic.web.house import first_account, ready  # noqa: PLC0415
+
+        if clinic not in list(ClinicKind):
+            raise unusable("--clinic", clinic, "real or demonstration")
+        ready(ClinicKind(clinic))
+        first = first_account("main") if clinic == ClinicKind.REAL else ""
+        if first:
+            typer.echo(f"The first account: admin, with the password {first} (shown once)")
+        typer.echo(f"The clinic: {'https' if certificate else 'http'}://{host}:{port}")
+        _run(host, port, certificate, key)
+
+
+def invite(
+    who: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    role: Annotated[str, typer.Argument(help="physician, nurse, auditor, admin, …")],
+    clinic: Annotated[str, typer.Option(help="The clinic that she belongs to.")] = "main",
+    person: Annotated[str, typer.Option(help="For a patient or a caregiver: the person.")] = "",
+    json: Json = False,
+) -> None:
+    """Make an account; its first password is shown once. An administrator sees no clinical data."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    with at_record(json):
+        from cisterna.clinic.event import Role  # noqa: PLC0415
+        from cisterna.clinic.web.members import invite as make  # noqa: PLC0415
+
+        if role not in list(Role):
+            raise unusable("ROLE", role, "one of " + ", ".join(Role))
+        made, first = make(who, Role(role), clinic, person=person)
+        row = {"who": made.who, "role": made.role, "clinic": made.clinic, "password": first}
+        words = f"{made.who}, {made.role} of {made.clinic}: the first password is {first}"
+        finish(row, json, lambda: typer.echo(words))
+
+
+def _choose(host: str, certificate: Path | None) -> None:
+    """The settings of this place. Without TLS the pages are for this machine alone."""
+    named = bool(os.environ.get("CISTERNA_HOSTS"))
+    if certificate is None and not named and host not in _LOOPBACK:
+        words = "Give --certificate and --key, or name CISTERNA_HOSTS behind a server with TLS."
+        typer.echo(f"Without TLS the clinic is served to this machine alone. {words}", err=True)
+        raise typer.Exit(2)
+    if certificate is None and not named:
+        os.environ["CISTERNA_PLAIN"] = "1"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    os.environ.setdefault("CISTERNA_SECRET", _secret())
+
+
+def _secret() -> str:
+    """Kept beside a database of SQLite for its owner alone, so that nobody has to sign in again."""
+    from cisterna.clinic.ledger.place import address  # noqa: PLC0415
+
+    file = Path(f"{address()}.secret")
+    if "://" in address():
+        return ""
+    if not file.exists():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as written:
+            written.write(os.urandom(48).hex())
+    return file.read_text("ascii")
+
+
+def _run(host: str, port: int, certificate: Path | None, key: Path | None) -> None:
+    import uvicorn  # noqa: PLC0415
+
+    uvicorn.run(
+        "cisterna.clinic.web.asgi:application",
+        host=host,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
