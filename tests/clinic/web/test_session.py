@@ -64,6 +64,9 @@ def test_staff_without_a_second_factor_get_nowhere_but_to_one(clinic: object):
     for page in ("/", "/people/", "/members/", "/emergency/"):
         assert browser.get(page).url == "/account/enrol/", page
     assert browser.get("/account/enrol/").status_code == 200
+    asked = browser.get("/account/2fa/totp/activate/")
+    assert asked.url.startswith("/account/reauthenticate/")
+    assert browser.post(asked.url, {"password": PASSWORD}).status_code == 302
     assert browser.get("/account/2fa/totp/activate/").status_code == 200
 
 
