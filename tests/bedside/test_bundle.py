@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 
 from cisterna.bedside import bedside
 from cisterna.bedside.archive import PACKAGE, archive
-from cisterna.bedside.bundle import page, spine
+from cisterna.bedside.bundle import page
 from cisterna.bedside.runtime import PLACE, VARIABLE, find_runtime, pinned
 from cisterna.cli.app import app
 from cisterna.facts import Library
 from cisterna.order.form import Unusable
 from cisterna.spine.export import export
 from cisterna.spine.forecast import ASSUMPTIONS
+from cisterna.spine.live import live_data
 from cisterna.spine.refusal import drug_refusal
 
 FILES = list(pinned()["sha256"])
@@ -112,7 +113,7 @@ def test_the_rooms_go_in_unchanged():
 
     assert "cisterna/facts/drugs/morphine.toml" in names
     assert "tzdata/zoneinfo/America/New_York" in names
-    few = {f"cisterna/spine/{name}.py" for name in ("__init__", "drive", "refusal")}
+    few = {f"cisterna/spine/{name}.py" for name in ("__init__", "course", "drive", "refusal")}
     assert {n for n in names if n.startswith("cisterna/spine")} == few
     assert not [n for n in names if n.startswith("cisterna/cli")]
     for name in few:
@@ -150,7 +151,7 @@ def test_the_runtime_in_the_page_is_the_pinned_one(runtime: Path):
 
 
 def test_the_page_carries_the_modes_of_every_drug_that_has_an_answer():
-    made = spine(Library())
+    made = live_data(Library())
     refused = {d for d in Library().drug_ids if drug_refusal(Library().drug(d), Library())}
 
     assert set(made["modes"]) == set(Library().drug_ids) - refused

@@ -44,8 +44,14 @@ from cisterna.clinic.bodies.planning import (
 )
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Actor, Event, Role
+from cisterna.clinic.gate.acts import Pen, approve, give_reason, intend, propose, reauthenticate
+from cisterna.clinic.gate.bodies import TransmissionEnded
+from cisterna.clinic.gate.change import Wanted, second_reading
+from cisterna.clinic.gate.standing import standing
 from cisterna.facts import Pathway
+from cisterna.order.prescription import Prescription
 from cisterna.quantity import Quantity
+from tests.orders import LIBRARY, Tree, read, toml
 
 RULES = Pathway()
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -72,7 +78,20 @@ class Step:
     why: str = ""
 
 
-Script = Callable[["Course"], Iterator[Step]]
+@dataclass(frozen=True)
+class Dose:
+    """A change of dose through the gate: the order, and how far and how well it goes."""
+
+    serial: str
+    order: Tree
+    later: timedelta = timedelta(minutes=10)
+    outcome: str = "activated"
+    signed_only: bool = False
+    act: str = "dose"
+
+
+Script = Callable[["Course"], Iterator[Step | Dose]]
+Planning = Callable[["Course"], Iterator[Step]]
 
 
 ENTRY = Registered(
@@ -86,6 +105,8 @@ class Course:
     def __init__(self, person_id: str = "p1", at: datetime = START) -> None:
         entered = ACTS["register"](Person(person_id), NURSE, ENTRY, at)
         self.person, self.at = after(Person(person_id), entered), at
+        self.running: Prescription | None = None
+        self.version = 0
 
     def do(self, step: Step) -> tuple[Event, ...]:
         """Do one step; a refused one changes nothing."""
@@ -94,12 +115,44 @@ class Course:
         self.person, self.at = after(self.person, events), at
         return events
 
+    def dose(self, wanted: "Dose") -> None:
+        """A change of dose on its way through the gate, by physician and colleague."""
+        self.at += wanted.later
+        change = Wanted(wanted.serial, self.version, toml(wanted.order), self.running)
+        proposal = self._gate(propose, PHYSICIAN, change, LIBRARY)
+        codes = tuple(sorted({f.code for f in proposal.body.findings if f.severity != "note"}))
+        if codes:
+            self._gate(give_reason, PHYSICIAN, codes, why="pain is worse, she was watched")
+        if proposal.body.second:
+            blocked = any(f.severity == "block" for f in proposal.body.findings)
+            typed = proposal.body.dose if blocked else None
+            self._gate(approve, COLLEAGUE, second_reading(change, LIBRARY), typed)
+        if wanted.signed_only:
+            return
+        self._gate(reauthenticate, PHYSICIAN, "passkey")
+        intent = self._gate(intend, PHYSICIAN)
+        ended = TransmissionEnded(intent.id, wanted.outcome, "activate", None, None, "")
+        self._keep(self._pen(PHYSICIAN).writes(ended))
+        if wanted.outcome == "activated":
+            self.running, self.version = read(wanted.order), self.version + 1
+
+    def _gate(self, act: Callable[..., Event], by: Actor, *asked: Any, why: str = "") -> Event:
+        return self._keep(act(standing(self.person.events), self._pen(by, why), *asked))
+
+    def _pen(self, by: Actor, why: str = "") -> Pen:
+        self.at += timedelta(seconds=5)
+        return Pen(self.person.id, by, self.at, self.person.next_id, why)
+
+    def _keep(self, event: Event) -> Event:
+        self.person = after(self.person, (event,))
+        return event
+
     def through(self, script: Script, until: str = "") -> "Course":
         """Do the steps of a script, up to the first act called `until`, which is not done."""
         for step in script(self):
             if step.act == until:
                 break
-            self.do(step)
+            self.dose(step) if isinstance(step, Dose) else self.do(step)
         return self
 
 
@@ -263,7 +316,7 @@ def pancreas(course: Course) -> Iterator[Step]:
     yield Step("plan-implant", SURGEON, ordered)
 
 
-SCRIPTS: dict[str, Script] = {"back": back, "palsy": palsy, "pancreas": pancreas}
+SCRIPTS: dict[str, Planning] = {"back": back, "palsy": palsy, "pancreas": pancreas}
 PURPOSE = {"back": "pain", "palsy": "spasticity", "pancreas": "pain"}
 
 

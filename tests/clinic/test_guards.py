@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from cisterna.clinic.bodies.planning import Place, PrognosisGiven
+from cisterna.clinic.bodies.refill import RefillSigned
 from cisterna.clinic.guards import GUARDS, check, check_step
 from cisterna.clinic.refusal import Refused
+from tests.clinic.onward import all_of
 from tests.clinic.people import (
     NURSE,
     PHYSICIAN,
@@ -16,11 +18,14 @@ from tests.clinic.people import (
     Course,
     Step,
     back,
-    hold,
     palsy,
     pancreas,
     screen,
 )
+from tests.clinic.refilled import SECOND
+from tests.clinic.refilled import until as refill_until
+
+BACK, PALSY = all_of(back), all_of(palsy)
 
 # What each guard refuses: in which course, before which act, with which code.
 REFUSES = [
@@ -44,7 +49,29 @@ REFUSES = [
     ("decision", back, "record-decision", "no-decision"),
     ("implant-open", back, "screen", "screen-too-old"),
     ("implant-prognosis", back, "give-prognosis", "prognosis"),
+    ("anticoagulants-today", BACK, "plan-implant", "anticoagulants-not-today"),
+    ("udi-scanned", BACK, "scan-device", "not-scanned"),
+    ("checklist", BACK, "answer-checklist", "no-checklist"),
+    ("order-signed", PALSY, "answer-checklist", "order-not-signed"),
+    ("antibiotic", BACK, "give-antibiotic", "no-antibiotic"),
+    ("incision", BACK, "record-incision", "no-incision"),
+    ("first-interrogation", PALSY, "dose", "not-interrogated"),
+    ("watch-complete", BACK, "observe-after-implant", "watch-not-over"),
+    ("emergency-contact", BACK, "give-emergency-contact", "no-contact"),
+    ("reassessed", BACK, "titration-visit", "not-reassessed"),
 ]
+# Tried where the states are that they refuse: test_course.py, test_implant.py, test_titration.py.
+ELSEWHERE = {"screened-today", "no-open-flag", "titrating", "refill-ended"}
+
+# Before which act a guard lets a right course through, where it is not the planned implant.
+RIGHT = {
+    "dose-verified": "give-trial-dose",
+    **dict.fromkeys(("anticoagulants-today", "udi-scanned", "checklist"), "record-incision"),
+    **dict.fromkeys(("order-signed", "antibiotic"), "record-incision"),
+    "incision": "record-implant",
+    **dict.fromkeys(("first-interrogation", "watch-complete", "emergency-contact"), "discharge"),
+    **dict.fromkeys(("no-open-flag", "titrating", "reassessed"), "stabilise"),
+}
 
 
 @pytest.mark.parametrize(("name", "script", "act", "code"), REFUSES)
@@ -56,14 +83,31 @@ def test_a_guard_refuses_what_it_is_there_for(name: str, script: Any, act: str, 
     assert caught.value.source
 
 
+# The guards of the years after the implant are tried in tests/clinic/test_years_guards.py.
+HERE = {name for name, looks in GUARDS.items() if not looks.__module__.endswith("follow")}
+
+
 def test_every_guard_is_tried_here_or_on_the_day():
-    assert {name for name, *_ in REFUSES} | {"screened-today"} == set(GUARDS)
+    assert {name for name, *_ in REFUSES} | ELSEWHERE == HERE
 
 
-@pytest.mark.parametrize("name", [n for n in GUARDS if n not in ("trial-waiver", "equivocal")])
+def test_a_refill_that_is_not_signed_by_two_lets_nobody_back_to_maintenance():
+    course = refill_until("countersign-refill")
+    with pytest.raises(Refused) as caught:
+        check_step(course.person, Place.MAINTENANCE, RULES, course.at)
+    assert caught.value.code == "refill-open"
+    signed = course.last(RefillSigned)
+    course.do(Step("countersign-refill", SECOND, signed))
+    check(("refill-ended",), course.person, RULES, course.at)
+
+
+OTHERS = ("trial-waiver", "equivocal", "refill-ended")
+
+
+@pytest.mark.parametrize("name", sorted(HERE - set(OTHERS)))
 def test_a_guard_lets_a_right_course_through(name: str):
-    before = "give-trial-dose" if name == "dose-verified" else "plan-implant"
-    course = Course().through(palsy, before)
+    script = BACK if name == "order-signed" else PALSY
+    course = Course().through(script, RIGHT.get(name, "plan-implant"))
     check((name,), course.person, RULES, course.at)
 
 
@@ -95,10 +139,10 @@ def test_a_short_prognosis_points_to_another_system(prognosis: str, way_out: str
     assert way_out in caught.value.way_out
 
 
-def test_the_facts_name_only_guards_that_are_here_or_belong_to_the_implant():
+def test_the_facts_name_only_guards_that_are_here_and_every_one():
     named = {guard for step in RULES.steps() for guard in step.guards}
-    assert named - set(GUARDS) == {"udi-scanned", "first-interrogation"}
-    assert set(GUARDS) <= named
+    named |= set(RULES.before("incision")) | {i.guard for i in RULES.checklist() if i.guard}
+    assert named == set(GUARDS)
 
 
 def test_the_course_knows_every_place_and_no_other():
@@ -107,14 +151,11 @@ def test_the_course_knows_every_place_and_no_other():
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_nobody_comes_past_the_planned_implant_before_that_is_built(name: str):
+def test_nobody_counts_as_implanted_without_an_incision(name: str):
     course = Course().through(SCRIPTS[name])
-    course.do(Step("screen", NURSE, screen("spasticity" if name == "palsy" else "pain")))
-    if name == "back":
-        course.do(Step("plan-hold", PHYSICIAN, hold(course.at - timedelta(days=5))))
     with pytest.raises(Refused) as caught:
         check_step(course.person, Place.IMPLANTED_OBSERVATION, RULES, course.at)
-    assert caught.value.code == "not-built"
+    assert caught.value.code == "no-incision"
 
 
 def test_the_course_has_no_short_cut():

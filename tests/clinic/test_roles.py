@@ -6,6 +6,7 @@ import pytest
 
 from cisterna.clinic.acts import ACTS, after
 from cisterna.clinic.bodies.access import ChartOpened, OpeningReviewed
+from cisterna.clinic.bodies.implant import NerveFlagClosed, StayNoted
 from cisterna.clinic.bodies.planning import (
     Answer,
     Committed,
@@ -16,9 +17,14 @@ from cisterna.clinic.bodies.planning import (
     Waived,
     WaiverProposed,
 )
+from cisterna.clinic.bodies.titration import TitrationResumed
 from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.refusal import Refused
+from tests.clinic.onward import each_step
 from tests.clinic.people import ENTRY, SCRIPTS, START, SURGEON, Course
+from tests.clinic.refilled import Refilling, doubtful, more, whole
+from tests.clinic.test_realpump import RIGHT, Chair
+from tests.clinic.years_asked import YEARS_ASKED, YEARS_MAY
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
 MAY = {
@@ -52,28 +58,72 @@ MAY = {
     "judge-trial": "physician surgeon",
     "record-decision": "physician surgeon",  # PW-035
     "plan-implant": "physician surgeon nurse",
+    "answer-checklist": "physician surgeon nurse",
+    "scan-device": "physician surgeon nurse",
+    "give-antibiotic": "physician surgeon nurse",
+    "record-incision": "physician surgeon nurse",
+    "record-implant": "surgeon",
+    "observe-after-implant": "physician surgeon nurse",
+    "close-flag": "physician surgeon",
+    "give-emergency-contact": "physician surgeon nurse therapist psychologist patient caregiver",
+    "discharge": "physician surgeon",
+    "note-stay": "physician surgeon nurse",
+    "titration-visit": "physician surgeon nurse",
+    "resume-titration": "physician",
+    "stabilise": "physician",
+    **dict.fromkeys(
+        [
+            *("begin-refill", "interrogate-before", "record-refill-symptoms", "check-kit"),
+            *("measure-residual", "decide-residual", "instil", "draw-back", "interrogate-after"),
+            *("set-next-refill", "update-emergency-card", "observe-refill", "record-waste"),
+            *("sign-refill", "abandon-refill", "suspect-pocket-fill"),
+            *("keep-report", "check-neurology", "review-monitoring"),  # PW-055
+        ],
+        "physician nurse",
+    ),
+    **dict.fromkeys(  # two-person rules (4) and (7)
+        ["read-label", "witness-waste", "countersign-refill"], "physician nurse pharmacist"
+    ),
+    "close-watch": "physician",
+    **YEARS_MAY,
+    "print-sheet": "physician surgeon nurse",
+    "type-back": "physician surgeon nurse pharmacist",
 }
 
 
 def asked_for() -> dict[str, tuple[Any, Any]]:
     """For each act a state in which it is possible and what a worked course asks there."""
     found: dict[str, tuple[Any, Any]] = {}
-    for script in SCRIPTS.values():
-        course = Course()
-        for step in script(course):
+    for name in SCRIPTS:
+        for course, step in each_step(name):
             asked = step.asked
             if step.act == "record-treatment":
                 asked = TreatmentRecorded("rehabilitation", Answer.DECLINED, "", "", "no time")
             found.setdefault(step.act, (course.person, asked))
-            course.do(step)
-    found["register"] = (course.person, ENTRY)
-    found["open-chart"] = (course.person, ChartOpened("main"))
-    opened = ACTS["open-chart"](
-        course.person, SURGEON, ChartOpened("main"), course.at, why="urgent"
-    )
-    found["review-opening"] = (after(course.person, opened), OpeningReviewed(opened[0].id, True))
-    found["open-alternatives"] = (course.person, "")
-    return found
+    person = course.person
+    found["close-flag"] = (person, NerveFlagClosed("p1.1", "MRI", "nothing"))
+    found["note-stay"] = (person, StayNoted("waited for a bed at home"))
+    found["resume-titration"] = (person, TitrationResumed("p1.1", "nothing"))
+    found["open-alternatives"] = (person, "")
+    refill = Refilling()
+    for part in (doubtful, whole, more):
+        for step in part(refill):
+            found.setdefault(step.act, (refill.person, step.asked))
+            refill.do(step)
+    found["register"] = (person, ENTRY)
+    found["open-chart"] = (person, ChartOpened("main"))
+    opened = ACTS["open-chart"](person, SURGEON, ChartOpened("main"), course.at, why="urgent")
+    found["review-opening"] = (after(person, opened), OpeningReviewed(opened[0].id, True))
+    return found | YEARS_ASKED | by_hand()
+
+
+def by_hand() -> dict[str, tuple[Any, Any]]:
+    """The acts of a maker's pump."""
+    chair = Chair()
+    chair.signed()
+    before = chair.person
+    chair.act("print-sheet", "ab" * 32)
+    return {"print-sheet": (before, "ab" * 32), "type-back": (chair.person, RIGHT)}
 
 
 ASKED = asked_for()

@@ -51,6 +51,11 @@ def new(clock_ms: int = 0, at_ms: int = 0, device: Device = DEVICE, **changes: A
     return new_pump(device, at_ms, clock_ms, **values)
 
 
+def emptied(at_ms: int) -> e.LineSet:
+    """Somebody records that the whole line holds no drug: a new catheter, or one aspirated."""
+    return e.LineSet(at_ms, (Slug(LINE, 0),))
+
+
 def programming(p: Programme, at_ms: int, session: int = 1) -> tuple[e.Event, ...]:
     """A whole session: open, stage, read back, confirm, activate, close."""
     return (

@@ -13,7 +13,18 @@ from cisterna.pump.controller import step
 from cisterna.pump.flow import rate_now
 from cisterna.pump.programme import BridgeRule, Slug
 from cisterna.quantity import DAY_MS, HOUR_MS
-from tests.pump.pumps import FLEX, LINE, MINUTE, STEADY, STRENGTH, Bench, new, programming, running
+from tests.pump.pumps import (
+    FLEX,
+    LINE,
+    MINUTE,
+    STEADY,
+    STRENGTH,
+    Bench,
+    emptied,
+    new,
+    programming,
+    running,
+)
 
 WIDE = 10**15
 BRIDGE = replace(FLEX, version=2, bridge=BridgeRule(LINE, 20_000))
@@ -23,7 +34,7 @@ STATES: dict[str, Callable[[Bench], object]] = {
     "running": lambda b: None,
     "patient's dose": lambda b: b.do(e.DoseAsked(b.now, 1, DAY_MS)),
     "clinician's bolus": lambda b: b.do(e.BolusOrdered(b.now, 1, 50_000, HOUR_MS, WIDE)),
-    "prime": lambda b: b.do(e.Primed(b.now, 1, 50_000, HOUR_MS)),
+    "prime": lambda b: b.do(emptied(b.now), e.Primed(b.now, 1, 50_000, HOUR_MS)),
     "bridge": lambda b: b.do(*programming(BRIDGE, b.now)),
     "stopped": lambda b: b.do(e.Stopped(b.now)),
     "minimum": lambda b: b.do(e.MinimumOrdered(b.now)),
@@ -54,7 +65,7 @@ def test_stop_works_from_every_state_within_one_stroke(state: str):
 @pytest.mark.requirement("SR-14", "A35")
 def test_stop_works_in_a_pump_without_a_programme():
     bench = Bench(new())
-    bench.do(e.Primed(0, 1, 50_000, HOUR_MS), e.Stopped(10 * MINUTE))
+    bench.do(emptied(0), e.Primed(0, 1, 50_000, HOUR_MS), e.Stopped(10 * MINUTE))
     assert bench.until(DAY_MS).pumped(10 * MINUTE, DAY_MS) == 0
 
 

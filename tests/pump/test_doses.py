@@ -21,6 +21,7 @@ from tests.pump.pumps import (
     STRENGTH,
     STROKE,
     Bench,
+    emptied,
     new,
     programming,
     running,
@@ -156,7 +157,7 @@ FORBIDDING: dict[str, Callable[[Bench], object]] = {
     "session": lambda b: b.do(e.SessionOpened(b.now, 9)),
     "unknown-outcome": in_doubt,
     "clinician-running": lambda b: b.do(e.BolusOrdered(b.now, 90, 10_000, 10 * MINUTE, WIDE)),
-    "prime-running": lambda b: b.do(e.Primed(b.now, 90, 10_000, 10 * MINUTE)),
+    "prime-running": lambda b: b.do(emptied(b.now), e.Primed(b.now, 90, 10_000, 10 * MINUTE)),
     "expired": lambda b: b.until(2 * HOUR_MS),
 }
 
@@ -317,7 +318,7 @@ def test_a_stall_in_the_middle_of_a_dose_ends_it_between_two_bounds():
 def test_a_prime_that_is_interrupted_never_resumes():
     """The Medfusion recall of 2020: interrupt, prime, resume."""
     bench = running().until(HOUR_MS)
-    bench.do(e.Primed(bench.now, 1, 100_000, HOUR_MS))
+    bench.do(emptied(bench.now), e.Primed(bench.now, 1, 100_000, HOUR_MS))
     assert bench.refused(e.Primed(bench.now, 2, 100_000, HOUR_MS)) == "prime-running"
     assert bench.refused(e.BolusOrdered(bench.now, 3, 5_000, HOUR_MS, WIDE)) == "prime-running"
     bench.do(e.Stopped(bench.now + 30 * MINUTE), e.Restarted(bench.now + 40 * MINUTE))
@@ -328,11 +329,11 @@ def test_a_prime_that_is_interrupted_never_resumes():
 @pytest.mark.requirement("SR-60", "SR-63")
 def test_a_prime_flows_alone_also_in_a_pump_without_a_programme():
     bench = Bench(new())
-    bench.do(e.Primed(0, 1, 100_000, HOUR_MS))
+    bench.do(emptied(0), e.Primed(0, 1, 100_000, HOUR_MS))
     bench.until(5 * HOUR_MS)
     assert bench.pumped(0, 5 * HOUR_MS) == 40
     beside = running()
-    beside.do(e.Primed(0, 1, 100_000, HOUR_MS))
+    beside.do(emptied(0), e.Primed(0, 1, 100_000, HOUR_MS))
     assert beside.until(HOUR_MS + 1).pumped(0, HOUR_MS + 1) == 40
 
 
@@ -351,15 +352,48 @@ def test_a_prime_fills_the_line_once_and_no_faster_than_the_pump_can(
 ):
     """The line holds 200,000 nL; at 1,000,000 nL/h, the pump's fastest, that takes 720 s."""
     for bench in (running(), Bench(new())):
+        bench.do(emptied(bench.now))
         assert bench.refused(e.Primed(bench.now, 1, volume, lasts)) == code
 
 
 @pytest.mark.requirement("SR-59")
 def test_a_prime_that_is_refused_names_the_limit_and_the_way_out():
-    out = running().do(e.Primed(0, 1, 10 * LINE, DAY_MS))
+    out = running().do(emptied(0), e.Primed(0, 1, 10 * LINE, DAY_MS))
     assert out.refused is not None
     assert f"at most {LINE + STROKE} nL" in out.refused.message
     assert "Prime for this line" in out.refused.message
+
+
+@pytest.mark.requirement("SR-60", "H22")
+def test_a_line_that_is_full_is_not_primed_again():
+    """A second prime would push 200,000 nL of drug out of the tip at once."""
+    bench = Bench(new())
+    assert bench.refused(e.Primed(0, 1, LINE, HOUR_MS)) == "line-full"
+    bench.do(emptied(0), e.Primed(0, 2, LINE, HOUR_MS))
+    bench.until(HOUR_MS + 1)
+    assert bench.refused(e.Primed(bench.now, 3, LINE, HOUR_MS)) == "line-full"
+
+
+@pytest.mark.requirement("SR-60", "H22")
+def test_after_a_prime_that_was_stopped_only_the_rest_of_the_line_is_primed():
+    """Stopped at half of it: 100,000 nL (or a stroke more) of the line are still empty."""
+    bench = Bench(new())
+    bench.do(emptied(0), e.Primed(0, 1, LINE, HOUR_MS), e.Stopped(HOUR_MS // 2))
+    bench.do(*programming(FLEX, HOUR_MS // 2), e.Restarted(HOUR_MS // 2))
+    assert bench.refused(e.Primed(HOUR_MS // 2, 2, LINE, HOUR_MS)) == "prime-volume"
+    assert bench.refused(e.Primed(HOUR_MS // 2, 3, LINE // 2, HOUR_MS)) is None
+
+
+@pytest.mark.requirement("SR-60", "SR-63")
+@pytest.mark.parametrize("kind", ["prime", "bridge"])
+def test_the_line_is_not_recorded_while_something_is_on_its_way_through_it(kind: str):
+    bench = running()
+    if kind == "prime":
+        bench.do(emptied(0), e.Primed(0, 1, LINE, HOUR_MS))
+    else:
+        bridged = replace(FLEX, version=2, bridge=BridgeRule(LINE, 20_000))
+        bench.do(*programming(bridged, 0, 2))
+    assert bench.refused(emptied(0)) == f"{kind}-running"
 
 
 @pytest.mark.requirement("SR-59")

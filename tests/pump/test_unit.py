@@ -33,6 +33,7 @@ from cisterna.pump.link.verbs import (
     ReadBack,
     ReadState,
     Reconcile,
+    RecordLine,
     Refill,
     Restart,
     Revoke,
@@ -363,6 +364,9 @@ def test_a_programmer_can_do_all_that_a_session_is_for():
     assert state(made)["reservoir_nl"] == 18_000_000
     assert made.ask(ADA, ClockSet(5 * HOUR_MS)).code is None
     assert state(made)["clock_ms"] == 5 * HOUR_MS
+    assert made.ask(ADA, Prime(250_000, 1_000_000)).code == "line-full"
+    assert made.ask(ADA, RecordLine(250_000, 250_001, 0)).code == "unfit"
+    assert made.ask(ADA, RecordLine(250_000, 250_000, 0)).code is None
     assert made.ask(ADA, Prime(250_000, 1_000_000)).code is None
     assert state(made)["flows"]["prime"] is True
     assert made.ask(ADA, Stop()).code is None

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from cisterna.bedside.course import course
 from cisterna.bedside.parts import (
     plan_parts,
     plan_words,
@@ -27,6 +26,7 @@ from cisterna.order.residual import Residual, residual
 from cisterna.order.sheet import sheet
 from cisterna.order.wire import wire
 from cisterna.quantity import VOLUME, Quantity, QuantityError
+from cisterna.spine.course import course
 
 DONE, BLOCKED, UNUSABLE = 0, 1, 2
 OLD, NEW, VISIT = "old", "new", "visit"

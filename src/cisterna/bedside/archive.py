@@ -15,9 +15,9 @@ from cisterna.order.form import Problem, Unusable
 PACKAGE = Path(__file__).parents[1]
 _ROOMS = ("quantity", "facts", "order")
 _OWN = (
-    *("bedside/__init__.py", "bedside/answer.py", "bedside/course.py", "bedside/fields.py"),
+    *("bedside/__init__.py", "bedside/answer.py", "bedside/fields.py"),
     *("bedside/parts.py", "bedside/story.py"),
-    *("spine/__init__.py", "spine/drive.py", "spine/refusal.py"),
+    *("spine/__init__.py", "spine/course.py", "spine/drive.py", "spine/refusal.py"),
 )
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 

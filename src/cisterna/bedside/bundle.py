@@ -22,18 +22,12 @@ from cisterna.bedside.fields import filled, spec
 from cisterna.bedside.runtime import find_runtime, pinned
 from cisterna.facts import Library
 from cisterna.order.form import Problem, Unusable
-from cisterna.spine.drawing import canal_drawn, geometry
-from cisterna.spine.export import export
-from cisterna.spine.forecast import ASSUMPTIONS
-from cisterna.spine.refusal import drug_refusal
+from cisterna.spine.live import live_data, live_section
 
 HERE = Path(__file__).parent
 PAGE = HERE / "page"
 PACKAGE = HERE.parent
 
-_PERSONS = 500
-# The page says itself how the canal is at the start.
-_STARTS = "at the start"
 _MARK = b"<title>Cisterna at the bedside</title>"
 _SCRIPTS = (
     *("toml.js", "controls.js", "form.js", "pane.js", "client.js"),
@@ -96,7 +90,7 @@ def page(runtime: Mapping[str, bytes]) -> str:
         "lock": _lock(runtime),
         "form": spec(_library()),
         "start": _start(),
-        "spine": spine(_library()),
+        "spine": live_data(_library()),
         "course": example["spine"],
     }
     return _fill(
@@ -112,7 +106,7 @@ def page(runtime: Mapping[str, bytes]) -> str:
             "SCRIPT": f'<script type="module">{script}</script>',
             "VERSION": own_version(),
             "RUNTIME": _runtime_words(),
-            "CANAL": canal_drawn(),
+            "SPINE": live_section(),
             **{place.upper(): html for place, html in example["html"].items()},
         },
     )
@@ -146,18 +140,6 @@ def _lock(runtime: Mapping[str, bytes]) -> dict[str, Any]:
 @cache
 def _library() -> Library:
     return Library()
-
-
-def spine(library: Library) -> dict[str, Any]:
-    """What the page draws the spine from: the modes of every drug that the model answers for."""
-    drugs = [library.drug(name) for name in library.drug_ids]
-    known = [drug.id for drug in drugs if drug_refusal(drug, library) is None]
-    return {
-        "modes": {name: export(library, name, _PERSONS).json() for name in known},
-        "persons": _PERSONS,
-        "assumptions": [words for words in ASSUMPTIONS if _STARTS not in words],
-        "place": geometry(),
-    }
 
 
 def _start() -> dict[str, Any]:

@@ -15,14 +15,19 @@ _OF_TERMINAL = frozenset({"www-browser", "links", "elinks", "lynx", "w3m"})
 
 
 def open_page(path: Path) -> bool:
-    """Hand the page to a browser with windows; whether one took it. Never waits, never raises."""
+    """Hand the page of a file to a browser with windows; whether one took it."""
+    return open_address(path.resolve().as_uri())
+
+
+def open_address(address: str) -> bool:
+    """Hand a page to a browser with windows; whether one took it. Never waits, never raises."""
     if not has_display(os.environ, sys.platform):
         return False
     try:
         browser = webbrowser.get()
         if is_of_terminal(browser):
             return False
-        return bool(browser.open(path.resolve().as_uri()))
+        return bool(browser.open(address))
     except (webbrowser.Error, OSError):
         return False
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cisterna.cli.act import Json, Order, Site, act, amount, finish, moment, read_order, stock
+from cisterna.cli.demo import demo
 from cisterna.cli.pump import simulate
 from cisterna.cli.pumps import pumphost
 from cisterna.cli.record import backup, restore, verify
@@ -275,6 +276,7 @@ def convert(
 app.command()(simulate)
 app.add_typer(pumphost, name="pumphost")
 app.command()(remote)
+app.command()(demo)
 app.command()(forecast)
 app.command()(validate)
 app.command()(verify)

@@ -13,7 +13,7 @@ import typer
 from cisterna.cli.act import act, amount
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.line import Refused
-from cisterna.quantity import DURATION, VOLUME
+from cisterna.quantity import DAY_MS, DURATION, VOLUME
 
 if TYPE_CHECKING:
     from cisterna.order.prescription import Prescription
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cisterna.pump.programmer import Programmer
 
 LOOK_S = 1.0
+SHORT_S = 0.02
 
 
 @contextmanager
@@ -126,6 +127,34 @@ def show_body(serial: str, found: dict[str, Any]) -> None:
         typer.echo(f"  {row['kind']} {row['amount']}, {until}")
 
 
+def show_time(found: dict[str, Any]) -> None:
+    """The host's time in one line."""
+    wall = f", {found['wall']} in the demonstration" if found["wall"] else ""
+    days = found["now_ms"] / 86_400_000
+    typer.echo(f"Day {days:.3f} of the pumps{wall}, ×{found['speed']}")
+
+
+def moved(fleet: "Fleet", ms: int) -> dict[str, Any]:
+    """Move a demonstration's time on and wait until it is there, with a bar. Raises `Refused`."""
+    from cisterna.pump.serve import control  # noqa: PLC0415
+
+    begin = control(fleet, do="time")["now_ms"]
+    end = control(fleet, do="move", ms=str(ms))["moving_to_ms"]
+    days = -(-(end - begin) // DAY_MS)
+    for day in bar([str(n) for n in range(1, days + 1)], "days"):
+        _wait(fleet, min(end, begin + int(day) * DAY_MS))
+    return _wait(fleet, end)
+
+
+def _wait(fleet: "Fleet", until_ms: int) -> dict[str, Any]:
+    """The host's time once it is that late."""
+    from cisterna.pump.serve import control  # noqa: PLC0415
+
+    while (found := control(fleet, do="time"))["now_ms"] < until_ms:
+        time.sleep(SHORT_S)
+    return found
+
+
 def read_back(back: "Programme") -> None:
     """What the pump understood, in its own integers."""
     for name in ("serial", "version", "primary", "ng_per_ml", "mode", "steps", "per_24h_fg"):
@@ -151,11 +180,11 @@ def fleet_in(folder: Path) -> "Fleet":
     return Fleet.read(folder)
 
 
-def bar(work: Iterable[str]) -> Iterable[str]:
-    """The pumps, with a bar when a person is watching."""
+def bar(work: Iterable[str], what: str = "pumps") -> Iterable[str]:
+    """The pumps, or other work, with a bar when a person is watching."""
     if not sys.stderr.isatty():
         return work
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
-    return track(list(work), "pumps", console=Console(stderr=True), transient=True)
+    return track(list(work), what, console=Console(stderr=True), transient=True)

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cisterna.cli.act import Json, Site, finish, read_order
+from cisterna.cli.act import Json, Site, amount, finish, read_order
 from cisterna.cli.pump_talk import (
     at_work,
     bar,
     fault_of,
     fleet_in,
+    moved,
     new_key,
     programmer_of,
     read_back,
     refill_with,
     row_line,
     show_body,
+    show_time,
 )
 from cisterna.order.line import Refused
+from cisterna.quantity import DURATION
 
 if TYPE_CHECKING:
     from cisterna.pump.host import Host
@@ -141,6 +144,29 @@ def status(
         finish(found, json, show)
 
 
+@pumphost.command("time")
+def tell(folder: Dir, json: Json = False) -> None:
+    """The time at which the host's pumps live."""
+    with at_work(json):
+        from cisterna.pump.serve import control  # noqa: PLC0415
+
+        found = control(fleet_in(folder), do="time")
+        finish(found, json, lambda: show_time(found))
+
+
+@pumphost.command()
+def move(
+    folder: Dir,
+    length: Annotated[str, typer.Argument(metavar="TIME", help="How far, as 3 day or 6 h.")],
+    json: Json = False,
+) -> None:
+    """Move the time of a demonstration on; its pumps live through all of it."""
+    with at_work(json):
+        fleet = fleet_in(folder)
+        found = moved(fleet, amount("TIME", length, DURATION).number("ms").__floor__())
+        finish(found, json, lambda: show_time(found))
+
+
 @pumphost.command()
 def renew(
     folder: Dir,
@@ -192,8 +218,8 @@ def fault(
         str | None,
         typer.Option(metavar="TIME", help="As 2 h; without it until the pump is restarted."),
     ] = None,
-    amount: Annotated[
-        str, typer.Option(help="Over-infusion: the factor; occlusion, leak: the share.")
+    share: Annotated[
+        str, typer.Option("--amount", help="Over-infusion: the factor; occlusion, leak: the share.")
     ] = "1",
     json: Json = False,
 ) -> None:
@@ -201,7 +227,7 @@ def fault(
     with at_work(json):
         from cisterna.pump.serve import control  # noqa: PLC0415
 
-        asked = {"do": "body"} if kind is None else fault_of(kind, lasts, amount)
+        asked = {"do": "body"} if kind is None else fault_of(kind, lasts, share)
         found = control(fleet_in(folder), serial=serial, **asked)
         finish({"serial": serial} | found, json, lambda: show_body(serial, found))
 

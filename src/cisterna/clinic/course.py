@@ -16,6 +16,7 @@ from cisterna.facts import Pathway
 from cisterna.facts.pathway import Indication
 
 T = TypeVar("T")
+Since = type[Any] | tuple[type[Any], ...] | None
 
 
 class Broken(ValueError):
@@ -45,9 +46,7 @@ class Person:
         """The id of her next event: two acts on the same state cannot both be recorded."""
         return f"{self.id}.{len(self.events) + 1}"
 
-    def every(
-        self, kind: type[T], since: type[Any] | None = EvaluationBegun
-    ) -> tuple[Said[T], ...]:
+    def every(self, kind: type[T], since: Since = EvaluationBegun) -> tuple[Said[T], ...]:
         """All of a kind after the last `since` (this round), oldest first; None is ever."""
         start = 0
         if since is not None:
@@ -55,7 +54,7 @@ class Person:
             start = found[-1] if found else len(self.events)
         return tuple(_said(e, kind) for e in self.events[start:] if isinstance(e.body, kind))
 
-    def last(self, kind: type[T], since: type[Any] | None = EvaluationBegun) -> Said[T] | None:
+    def last(self, kind: type[T], since: Since = EvaluationBegun) -> Said[T] | None:
         """The latest of a kind after the last `since`."""
         found = self.every(kind, since)
         return found[-1] if found else None

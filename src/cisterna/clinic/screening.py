@@ -13,6 +13,7 @@ from cisterna.clinic.bodies.planning import (
     Waived,
     WaiverSigned,
 )
+from cisterna.clinic.bodies.revision import RevisionPlanned
 from cisterna.clinic.course import Person, Said
 from cisterna.facts import Pathway
 from cisterna.facts.pathway import Contraindication
@@ -79,7 +80,7 @@ def open_holds(person: Person, at: datetime) -> Iterator[str]:
     """Each anticoagulant whose plan is open or whose clock is short, in words.
 
     A plan is good for one procedure: after the first dose of an earlier trial the drug was started
-    again, so a plan older than the latest trial or implant that is planned holds nothing.
+    again, so a plan older than the latest trial, implant or revision that is planned holds nothing.
     """
     for drug in unplanned(person):
         yield f"{drug}: no plan"
@@ -101,7 +102,7 @@ def _open(person: Person, plan: Said[HoldPlanned], at: datetime) -> str:
 
 def _procedures(person: Person) -> list[type[Any]]:
     """The procedures that are planned in this round."""
-    return [kind for kind in (TrialPlanned, ImplantPlanned) if person.every(kind)]
+    return [kind for kind in (TrialPlanned, ImplantPlanned, RevisionPlanned) if person.every(kind)]
 
 
 def latest_plans(person: Person) -> dict[str, Said[HoldPlanned]]:

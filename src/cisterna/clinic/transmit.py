@@ -18,6 +18,7 @@ from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.acts import Pen, intend
 from cisterna.clinic.gate.glass import break_glass
 from cisterna.clinic.gate.standing import Standing, approval_texts
+from cisterna.clinic.refusal import Refused
 from cisterna.clinic.signer.call import NotSigned, SigningDesk
 from cisterna.pump.client import Line, NoAnswer
 from cisterna.pump.link import frame as f
@@ -47,20 +48,23 @@ class Way:
 
 
 @dataclass(slots=True)
-class _Noted:
+class Noted:
     """A line that keeps the last answer, and whether something was sent that acts."""
 
     line: Line
+    acts: frozenset[str] = ACTS
     answer: bytes = b""
     open_act: str = ""
 
     @property
     def serial(self) -> str:
+        """The pump at its other end."""
         return self.line.serial
 
     def ask(self, content: bytes) -> bytes:
+        """Pass it on, and note what is on its way."""
         asked = f.inbound(content)
-        if isinstance(asked, Command) and asked.head.verb in ACTS:
+        if isinstance(asked, Command) and asked.head.verb in self.acts:
             self.open_act = asked.head.verb
         self.answer = self.line.ask(content)
         return self.answer
@@ -87,10 +91,10 @@ def transmit(s: Standing, pen: Callable[[], Pen], keep: Keep, way: Way) -> Event
     Raises `Refused` where the gate does not let it go, and whatever `keep` raises.
     """
     intent = intend(s, pen())
-    keep(intent)
     body = s.proposal.body if s.proposal else None
     if not isinstance(body, b.ChangeProposed):
-        raise LookupError("an intent without its proposal")
+        raise Refused("other-act", "What is signed is no programme.", "Carry it out by hand.")
+    keep(intent)
     course = _Course()
     outcome, words = _sent(course, body, approval_texts(s.chain), way)
     if course.refilled and outcome == "refused":
@@ -111,7 +115,7 @@ def stop(s: Standing, pen: Callable[[], Pen], keep: Keep, way: Way) -> Event:
     outcome, words = "stopped", ""
     try:
         with way.connect() as line:
-            _programmer(line, way).do(v.Stop())
+            programmer_at(line, way).do(v.Stop())
     except (PumpRefused, NotSigned) as no:
         outcome, words = "refused", str(no)
     except NoAnswer as lost:
@@ -127,7 +131,7 @@ def _sent(
     """(outcome, words). Whatever may have acted without an answer is unknown."""
     try:
         with way.connect() as line:
-            noted = _Noted(line)
+            noted = Noted(line)
             way.desk.approval = texts
             try:
                 _talk(course, body, noted, way)
@@ -140,8 +144,8 @@ def _sent(
     return "activated", ""
 
 
-def _talk(course: _Course, body: b.ChangeProposed, noted: _Noted, way: Way) -> None:
-    programmer = _programmer(cast("Line", noted), way)  # it only asks, and has the serial
+def _talk(course: _Course, body: b.ChangeProposed, noted: Noted, way: Way) -> None:
+    programmer = programmer_at(cast("Line", noted), way)  # it only asks, and has the serial
     _look(course, programmer, noted, way, "interrogate")
     if course.version != body.base_version:
         raise Differs(f"Version {course.version} runs, not {body.base_version}: propose anew.")
@@ -157,7 +161,7 @@ def _talk(course: _Course, body: b.ChangeProposed, noted: _Noted, way: Way) -> N
             programmer.do(v.CloseSession())
 
 
-def _look(course: _Course, programmer: Programmer, noted: _Noted, way: Way, stage: str) -> None:
+def _look(course: _Course, programmer: Programmer, noted: Noted, way: Way, stage: str) -> None:
     """Interrogate: what the pump runs, in its own signed words, which the signer reads too."""
     course.stage = stage
     content = programmer.read()
@@ -166,7 +170,7 @@ def _look(course: _Course, programmer: Programmer, noted: _Noted, way: Way, stag
 
 
 def _programmed(
-    course: _Course, body: b.ChangeProposed, programmer: Programmer, noted: _Noted
+    course: _Course, body: b.ChangeProposed, programmer: Programmer, noted: Noted
 ) -> None:
     """Refill on record, stage, read back and compare, confirm, activate."""
     if body.refill is not None:
@@ -186,7 +190,8 @@ def _programmed(
     programmer.do(v.Activate(body.base_version))
 
 
-def _programmer(line: Line, way: Way) -> Programmer:
+def programmer_at(line: Line, way: Way) -> Programmer:
+    """Somebody who talks with the pump and has the signer's key sign."""
     key = key_id(way.desk.public())
     return Programmer(line, way.public, key, way.desk.sign, seen=way.seen)
 

@@ -1,8 +1,10 @@
 """What is known, and from where: drugs, pumps, catheters, guidance, each number with its source."""
 
+from cisterna.facts.cards import Card, Cards
 from cisterna.facts.cited import BrokenFacts, Cited, FactsError, cited
 from cisterna.facts.device import Catheter, Pump
 from cisterna.facts.drug import Drug, Product, Remark
+from cisterna.facts.follow import Follow
 from cisterna.facts.library import (
     Library,
     Rule,
@@ -22,10 +24,13 @@ from cisterna.facts.site import SITE_SCHEMA, Site, SiteRefused, read_site
 __all__ = [
     "SITE_SCHEMA",
     "BrokenFacts",
+    "Card",
+    "Cards",
     "Catheter",
     "Cited",
     "Drug",
     "FactsError",
+    "Follow",
     "Library",
     "Limit",
     "Pathway",

@@ -94,6 +94,16 @@ class TrialKind:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckItem:
+    """An item asked before an implant; `guard` is what the record itself has to show for it."""
+
+    id: str
+    name: str
+    skip: bool
+    guard: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A step of the course and the guards that must hold for it."""
 
@@ -130,7 +140,7 @@ class Pathway:
         row = self._row("indication", name)
         term = self.library.term("indication", name)
         scales = tuple(row["scales"])
-        return Indication(term, row["group"], scales, row.get("fast_track", False), _rule(row))
+        return Indication(term, row["group"], scales, row.get("fast_track", False), rule_of(row))
 
     def criterion(self, name: str) -> Criterion:
         """One of the five criteria."""
@@ -141,7 +151,7 @@ class Pathway:
         """A finding of the screen."""
         row = self._row("contraindication", name)
         blocks, drugs = tuple(row["blocks"]), tuple(row.get("drugs", ()))
-        rest = row.get("override", False), row.get("purpose", ""), _rule(row)
+        rest = row.get("override", False), row.get("purpose", ""), rule_of(row)
         return Contraindication(
             name, row["name"], row["class"], row["action"], blocks, drugs, *rest
         )
@@ -160,7 +170,7 @@ class Pathway:
     def prognosis(self, name: str) -> Prognosis:
         """A class of prognosis, A to D."""
         row = self._row("prognosis", name)
-        return Prognosis(name, row["name"], row["implant"], row["system"], _rule(row))
+        return Prognosis(name, row["name"], row["implant"], row["system"], rule_of(row))
 
     def trial(self, name: str) -> TrialKind:
         """A type of trial."""
@@ -172,11 +182,29 @@ class Pathway:
             for key in ("observe", "between")
         )
         limit = row.get("limit", "")
-        return TrialKind(name, *about, limit, observe, between, doses, _rule(row))
+        return TrialKind(name, *about, limit, observe, between, doses, rule_of(row))
 
     def scale(self, name: str) -> tuple[str, ...]:
         """The steps of a scale, from the least on."""
         return tuple(self._row("scale", name)["steps"])
+
+    def checklist(self) -> tuple[CheckItem, ...]:
+        """Every item that is asked before an implant."""
+        rows = self._rows["checklist"].items()
+        return tuple(CheckItem(k, r["name"], r["skip"], r.get("guard", "")) for k, r in rows)
+
+    def before(self, act: str) -> tuple[str, ...]:
+        """The guards that must hold before an act within a place of the course."""
+        return tuple(self._row("before", act)["guards"])
+
+    def red_flag(self, name: str) -> tuple[str, str]:
+        """The emergency card of a red flag, and what to do at once."""
+        row = self._row("red_flag", name)
+        return str(row["card"]), str(row["action"])
+
+    def sides(self) -> tuple[str, ...]:
+        """The sides of the body on which a part can lie."""
+        return tuple(self._row("options", "sides")["known"])
 
     def team_needs(self) -> tuple[str, ...]:
         """The roles whose opinion an implant needs."""
@@ -216,7 +244,7 @@ class Pathway:
     def step(self, before: str, after: str) -> Step | None:
         """The step of the course from one place to another, if there is one."""
         row = self._rows["step"].get(before, {}).get(after)
-        return None if row is None else Step(before, after, tuple(row["guards"]), _rule(row))
+        return None if row is None else Step(before, after, tuple(row["guards"]), rule_of(row))
 
     def steps(self) -> tuple[Step, ...]:
         """Every step of the course."""
@@ -225,7 +253,7 @@ class Pathway:
 
     def rule(self, kind: str, name: str) -> Rule:
         """Where a rule comes from."""
-        return _rule(self._row(kind, name))
+        return rule_of(self._row(kind, name))
 
     def _row(self, kind: str, name: str) -> Mapping[str, Any]:
         rows = self._rows[kind]
@@ -235,7 +263,8 @@ class Pathway:
         return cited(f"pathway.{path}", self._site(f"pathway.{path}", row))
 
 
-def _rule(row: Mapping[str, Any]) -> Rule:
+def rule_of(row: Mapping[str, Any]) -> Rule:
+    """Where the rule of a data row comes from."""
     return Rule(
         row.get("authority", "ours" if row["source"] == "ours" else "published"),
         row["source"],

@@ -14,11 +14,12 @@ Leave = Literal["yes", "privilege", "order"]
 
 @dataclass(frozen=True, slots=True)
 class TwoPersonRule:
-    """A rule that asks for a second person; `codes` are the findings that call for it."""
+    """A rule that asks for a second person, for findings with `codes` and for deeds of `verbs`."""
 
     name: str
     codes: tuple[str, ...]
     meaning: str
+    verbs: tuple[str, ...] = ()
 
 
 class Signing:
@@ -51,12 +52,19 @@ class Signing:
     def rules(self) -> tuple[TwoPersonRule, ...]:
         """Every two-person rule about a dose."""
         rows = self._rows["rule"]
-        return tuple(TwoPersonRule(k, tuple(v["codes"]), v["meaning"]) for k, v in rows.items())
+        return tuple(
+            TwoPersonRule(k, tuple(v["codes"]), v["meaning"], tuple(v.get("verbs", ())))
+            for k, v in rows.items()
+        )
 
     def called_by(self, codes: Iterable[str]) -> tuple[str, ...]:
         """The rules that these findings call for."""
         found = frozenset(codes)
         return tuple(rule.name for rule in self.rules if found & frozenset(rule.codes))
+
+    def called_by_verb(self, verb: str) -> tuple[str, ...]:
+        """The rules that a deed by hand calls for."""
+        return tuple(rule.name for rule in self.rules if verb in rule.verbs)
 
     def leave(self, act: str, role: str) -> Leave | None:
         """Whether a role may do something, and on what; None if it may not."""

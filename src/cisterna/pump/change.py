@@ -4,12 +4,19 @@ The pump refuses what does not fit what it holds itself, whoever has signed it. 
 first and activate then, in one session: the reservoir holds the new solution, the line the old one.
 """
 
-from cisterna.pump.programme import BridgeRule, Programme, held_nl
+from itertools import takewhile
+
+from cisterna.pump.programme import BridgeRule, Programme, Slug, held_nl
 from cisterna.pump.state import State
 from cisterna.quantity import HOUR_MS
 
 Why = tuple[str, str]
 OTHER = "other-solution"
+_FULL = (
+    "line-full",
+    "The line is full of drug to its tip: a prime would be a bolus. "
+    "Where it was emptied or is new, record the line first.",
+)
 _UNKNOWN = "unknown-line", "The pump does not know what its line holds: record the line first."
 
 
@@ -30,19 +37,28 @@ def other_solution(s: State, p: Programme) -> Why | None:
 
 
 def unfit_prime(s: State, volume_nl: int, duration_ms: int) -> Why | None:
-    """A prime fills the line once, and not faster than the pump can."""
-    line = held_nl(s.flow.line)
-    most = line + s.device.stroke_nl
+    """A prime fills what is empty of the line, once, and not faster than the pump can."""
+    empty = _empty_nl(s.flow.line)
+    most = empty + s.device.stroke_nl
     shortest = -(-volume_nl * HOUR_MS // s.device.fastest_nl_per_h)
-    if not line:
+    if not s.flow.line:
         return _UNKNOWN
+    if not empty:
+        return _FULL
     if volume_nl > most:
-        words = f"The line holds {line} nL: a prime is at most {most} nL, not {volume_nl} nL."
+        words = (
+            f"{empty} nL of the line are empty: a prime is at most {most} nL, not {volume_nl} nL."
+        )
         return "prime-volume", f"{words} Prime for this line."
     if duration_ms < shortest:
         words = f"The pump needs at least {shortest} ms for {volume_nl} nL: prime for longer."
         return "device-maximum", words
     return None
+
+
+def _empty_nl(line: tuple[Slug, ...]) -> int:
+    """How much of the line is free of drug, from the tip on: what a prime fills."""
+    return sum(slug.volume_nl for slug in takewhile(lambda slug: not slug.ng_per_ml, line))
 
 
 def unfit_bridge(s: State, p: Programme) -> Why | None:

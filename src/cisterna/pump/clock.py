@@ -36,6 +36,23 @@ class Clock:
         """How long until then at the present pace; 0 for what is past."""
         return max(0, device_ms * 1_000_000 - self._now_ns()) / self.pace / 1e9
 
+    @property
+    def talking(self) -> bool:
+        """Whether somebody talks with a pump now."""
+        return self._talks > 0
+
+    def leap(self, ms: int) -> None:
+        """Go on by so much at once. Time never goes back."""
+        self._rebase()
+        self._start_ns += max(0, ms) * 1_000_000
+
+    def change_speed(self, speed: int) -> None:
+        """Run at another speed from now on. Raises `ValueError`."""
+        if not 1 <= speed <= FASTEST:
+            raise ValueError(f"a speed is 1 to {FASTEST}")
+        self._rebase()
+        self.speed = speed
+
     def talk(self) -> None:
         """A conversation begins."""
         self._rebase()

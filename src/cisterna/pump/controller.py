@@ -99,14 +99,15 @@ def _ended(made: Step, once: Once) -> Step:
 def _dark(made: Step, until_ms: int) -> Step:
     """A power loss: nothing flows until it is over, and nothing is repeated.
 
-    What was on record has been settled. The next stroke may have happened too, so it counts as
-    delivered; what flowed once is closed with its bounds, and a dose blocks until it is
-    acknowledged.
+    What was on record has been settled. The next stroke of the plan that was on record may have
+    happened too, so it counts as delivered; what flowed once is closed with its bounds, and a dose
+    blocks until it is acknowledged.
     """
+    plan_ended_ms = made.state.until_ms
     made = _planned(made)
     s = made.state
     once, tip = s.flow.once, s.tip
-    if tip and tip.run.at(0).ms < min(until_ms, s.until_ms):
+    if tip and tip.run.at(0).ms < min(until_ms, plan_ended_ms):
         made = _settled(made, tip.run.at(0).ms + 1)
     if once:
         made = upkeep.doubted(doses.interrupt(made))

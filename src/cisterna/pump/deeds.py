@@ -13,6 +13,7 @@ from cisterna.pump.link import verbs as v
 from cisterna.pump.link.answer import ACCEPTED, Kind, Response, refused, report
 from cisterna.pump.link.canonical import Unfit
 from cisterna.pump.link.door import Carry
+from cisterna.pump.programme import Slug
 from cisterna.pump.terms import read_terms
 from cisterna.quantity import HOUR_MS
 
@@ -122,6 +123,15 @@ def _primed(at_ms: int, verb: v.Prime, _: Carry) -> e.Primed:
     return e.Primed(at_ms, at_ms, verb.volume_nl, duration)
 
 
+def _line(at_ms: int, verb: v.RecordLine, _: Carry) -> e.LineSet:
+    """The line from the tip to the pump."""
+    full = verb.volume_nl - verb.empty_nl
+    if full < 0:
+        raise Unfit("more of the line is empty than it holds")
+    slugs = Slug(verb.empty_nl, 0), Slug(full, verb.ng_per_ml)
+    return e.LineSet(at_ms, tuple(slug for slug in slugs if slug.volume_nl))
+
+
 _EVENTS: dict[type[v.Verb], Callable[[int, Any, Carry], e.Event]] = {
     v.OpenSession: lambda at, _, carry: e.SessionOpened(at, carry.session),
     v.TakeOver: lambda at, _, carry: e.SessionOpened(at, carry.session),
@@ -133,6 +143,7 @@ _EVENTS: dict[type[v.Verb], Callable[[int, Any, Carry], e.Event]] = {
         at, at, verb.volume_nl, verb.duration_ms, verb.limit_fg_per_24h
     ),
     v.Prime: _primed,
+    v.RecordLine: _line,
     v.Refill: lambda at, verb, _: e.Refilled(at, verb.measured_nl, verb.fill_nl, verb.ng_per_ml),
     v.Stop: lambda at, *_: e.Stopped(at),
     v.Restart: lambda at, *_: e.Restarted(at),

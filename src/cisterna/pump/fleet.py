@@ -16,10 +16,11 @@ import os
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from re import fullmatch
 from shutil import copyfile
-from typing import Any
+from typing import Any, Literal
 
 from cisterna.facts import Library
 from cisterna.order.form import Problem, Unusable
@@ -30,6 +31,7 @@ from cisterna.pump import certificates as tls
 from cisterna.pump import events as e
 from cisterna.pump.controller import new_pump
 from cisterna.pump.files import FileStorage
+from cisterna.pump.hosted import zero_of
 from cisterna.pump.link.keys import provision
 from cisterna.pump.link.proof import public_of
 from cisterna.pump.programme import Programme, Slug
@@ -48,11 +50,12 @@ _SERIAL = r"[A-Za-z0-9][A-Za-z0-9-]{0,30}"
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """A fleet in a folder."""
+    """A fleet in a folder; one of a demonstration says when its device time was zero (`zero`)."""
 
     folder: Path
     pumps: dict[str, str]
     journal_bytes: int
+    zero: datetime | None = None
 
     @property
     def authority(self) -> Path:
@@ -79,7 +82,7 @@ class Fleet:
             if found["schema"] != SCHEMA:
                 raise ValueError
             pumps = {str(p["serial"]): str(p["model"]) for p in found["pumps"]}
-            return cls(folder, pumps, int(found["journal_bytes"]))
+            return cls(folder, pumps, int(found["journal_bytes"]), zero_of(found))
         except (OSError, ValueError, KeyError, TypeError):
             expected = "a fleet made by `cisterna pumphost init`"
             wrong = [Problem("fleet.json", "none that can be read", expected)]
@@ -94,15 +97,18 @@ def create(
     blank: bool = False,
     journal_bytes: int = JOURNAL_BYTES,
     progress: Callable[[Iterable[str]], Iterable[str]] = lambda work: work,
+    demonstration: datetime | None = None,
 ) -> Fleet:
     """A new fleet: `count` pumps that take the orders in turn, each filled and running its order.
 
-    `blank` leaves them without a programme. A pump keeps the serial of its order where that names
-    just one pump. Raises `Unusable` and `Refused`; half a fleet is never taken for one.
+    `blank` leaves them without a programme. In a `demonstration` device time is zero at that time
+    of the world, and the pumps are in stock: water stands in their reservoirs. A pump keeps the
+    serial of its order where that names just one pump. Raises `Unusable` and `Refused`; half a
+    fleet is never taken for one.
     """
     serials = _serials(orders, count)
     _empty(folder)
-    born = [_newborn(rx, library) for rx in orders]
+    born = [_newborn(rx, library, water=demonstration is not None) for rx in orders]
     authority = tls.Authority.new(folder, f"fleet {folder.resolve().name}"[:64])
     stations = [folder / "stations" / name for name in (*PROGRAMMERS, RELAY)]
     for station in stations:
@@ -111,7 +117,7 @@ def create(
         copyfile(folder / tls.AUTHORITY, station / tls.AUTHORITY)
     people = tuple(public_of(tls.new_signing_key(s)) for s in stations[: len(PROGRAMMERS)])
     models = {s: orders[n % len(orders)].pump.model.id for n, s in enumerate(serials)}
-    fleet, publics = Fleet(folder, models, journal_bytes), dict[str, str]()
+    fleet, publics = Fleet(folder, models, journal_bytes, demonstration), dict[str, str]()
     (folder / "cards").mkdir()
     for number, serial in enumerate(progress(serials)):
         (folder / "pumps" / serial).mkdir(parents=True)
@@ -123,6 +129,8 @@ def create(
         tls.write_new(station / "pumps.json", json.dumps(publics, indent=1).encode())
     rows = [{"serial": s, "model": m} for s, m in models.items()]
     body: dict[str, Any] = {"schema": SCHEMA, "journal_bytes": journal_bytes, "pumps": rows}
+    if demonstration is not None:
+        body["demonstration"] = demonstration.isoformat()
     os.sync()
     tls.write_new(folder / "fleet.json", json.dumps(body, indent=1).encode())
     return fleet
@@ -160,8 +168,11 @@ def _empty(folder: Path) -> None:
         raise Unusable("command line", [Problem("DIR", "something is in it", "an empty folder")])
 
 
-def _newborn(rx: Prescription, library: Library) -> tuple[State, Programme]:
-    """A filled pump, and its order's programme. Raises `Refused`."""
+def _newborn(rx: Prescription, library: Library, water: bool) -> tuple[State, Programme]:
+    """A pump filled with its solution or with water, and its order's programme.
+
+    Raises `Refused`.
+    """
     start = rx.solution.filled_at
     bridge = bridge_of(rx, library)
     made = device(rx, library, start)
@@ -169,18 +180,16 @@ def _newborn(rx: Prescription, library: Library) -> tuple[State, Programme]:
     if fill > made.capacity_nl:
         words = f"The reservoir takes {made.capacity_nl} nL, and the fill is {fill} nL."
         raise Refused("overfill", words, "Order a fill that the reservoir holds.")
-    state = new_pump(made, 0, wall_ms(start, rx), fill, ng_per_ml(rx), _line(rx))
+    strength = 0 if water else ng_per_ml(rx)
+    line = _line(rx, "bridge" if water or rx.holds != "csf" else "prime")
+    state = new_pump(made, 0, wall_ms(start, rx), fill, strength, line)
     return state, programme(rx, library, 1, bridge)
 
 
-def _line(rx: Prescription) -> tuple[Slug, ...]:
+def _line(rx: Prescription, purpose: Literal["bridge", "prime"]) -> tuple[Slug, ...]:
     """What the line is full of; nothing where its volume is not known."""
     try:
-        volume = (
-            line_volume(rx, "prime" if rx.holds == "csf" else "bridge")
-            .most.number("nL")
-            .__floor__()
-        )
+        volume = line_volume(rx, purpose).most.number("nL").__floor__()
     except Refused:
         return ()
     held = 0 if rx.holds == "csf" else ng_per_ml(rx.previous or rx)

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from cisterna.order.form import Problem, Unusable
+from cisterna.order.line import Refused
 from cisterna.pump import bodies
 from cisterna.pump import certificates as tls
 from cisterna.pump import events as e
@@ -32,7 +33,7 @@ from cisterna.pump.log import Entry, Log
 from cisterna.pump.recovery import JournalRefused
 from cisterna.pump.storage import StorageError
 from cisterna.pump.unit import MOST_ENTRIES, Heard, Unit
-from cisterna.quantity import DeviceTime
+from cisterna.quantity import HOUR_MS, DeviceTime
 
 LOG = logging.getLogger("cisterna.pumphost")
 GRAIN_S = 0.2
@@ -41,9 +42,12 @@ LONGEST_NAP_S = 0.2
 WORK_S = 0.01
 """How long pumps may live before the connections get their turn."""
 SAVE_S = 1.0
+LEAP_MS = 24 * HOUR_MS
+"""By how much a demonstration's time is moved at once; every pump has lived it before the next."""
 LOG_BYTES = 1 << 20
 EVENTS, EVENTS_BEFORE = "events.jsonl", "events-before.jsonl"
 FILES_PER_PUMP = 6
+LONGEST_MS = 366 * 24 * HOUR_MS
 
 T = TypeVar("T")
 Progress = Callable[[Iterable[str]], Iterable[str]]
@@ -61,6 +65,8 @@ class Host:
     due: list[tuple[int, str]] = field(default_factory=list)
     next: dict[str, int] = field(default_factory=dict)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+    target_ms: int | None = None
+    promised_ms: int = 0
 
     @classmethod
     def restored(
@@ -117,7 +123,7 @@ class Host:
                 unit.do(e.TimePasses(unit.advance(now)))
                 self._write_news(unit)
                 bodies.keep(self.fleet.pump(serial), unit)
-        self._save_clock()
+        self._write_clock(self.clock.now_ms())  # nobody was told a later time
         for storage in self.storages:
             storage.close()
 
@@ -127,6 +133,9 @@ class Host:
         saved = loop.time()
         while True:
             nap = self.work(loop.time() + WORK_S, loop.time)
+            if nap > 0 and self.target_ms is not None:
+                self._leap(self.target_ms)
+                nap = 0
             if loop.time() - saved > SAVE_S:
                 self._save_clock()
                 saved = loop.time()
@@ -148,6 +157,44 @@ class Host:
             if self.next.get(serial) == at:
                 self.with_unit(serial, Unit.advance)
         return LONGEST_NAP_S
+
+    def tell_ms(self) -> int:
+        """The time that others may write down: no later host of this fleet begins before it."""
+        now = self.clock.now_ms()
+        if now > self.promised_ms:
+            self.promised_ms = now + int(SAVE_S * 1000) * self.clock.pace
+            self._write_clock(self.promised_ms)
+        return now
+
+    def move(self, ms: int) -> int:
+        """Move a demonstration's time on; gives when it will be. `live` goes there day by day.
+
+        Raises `Refused` where time is nobody's to move, or not now.
+        """
+        if self.fleet.zero is None:
+            words = "This fleet is no demonstration: its time is not moved."
+            raise Refused("no-demonstration", words, "Wait.")
+        if self.target_ms is not None:
+            raise Refused("moving", "The time is being moved already.", "Wait until it is there.")
+        if self.clock.talking:
+            words = "Somebody talks with a pump: what is signed now would be too old then."
+            raise Refused("talking", words, "Move the time when the conversation is over.")
+        if not 0 < ms <= LONGEST_MS:
+            words = "Time is moved on by up to a year, and never back."
+            raise Refused("bad-length", words, "Say how far, as 3 day.")
+        self.target_ms = self.clock.now_ms() + ms
+        self.woken.set()
+        return self.target_ms
+
+    def _leap(self, target_ms: int) -> None:
+        """One step of the way: on record as promised first, then lived by every pump."""
+        step = min(LEAP_MS, target_ms - self.clock.now_ms())
+        self.clock.leap(step)
+        self.tell_ms()
+        for serial in list(self.units):
+            self.with_unit(serial, Unit.advance)
+        if self.clock.now_ms() >= target_ms:
+            self.target_ms = None
 
     def hear(self, serial: str, content: bytes) -> Heard | None:
         """What a pump answers to a frame; None where the pump is not living."""
@@ -221,10 +268,13 @@ class Host:
             LOG.warning("%s: the log cannot be written: %s", unit.serial, problem)
 
     def _save_clock(self) -> None:
+        self._write_clock(max(self.clock.now_ms(), self.promised_ms))
+
+    def _write_clock(self, now_ms: int) -> None:
         path = self.fleet.folder / "clock.json"
         fresh = path.with_suffix(".new")
         try:
-            fresh.write_text(json.dumps({"now_ms": self.clock.now_ms()}), "utf-8")
+            fresh.write_text(json.dumps({"now_ms": now_ms}), "utf-8")
             fresh.replace(path)
         except OSError as problem:
             LOG.warning("the clock cannot be saved: %s", problem)

@@ -15,24 +15,24 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
+from re import fullmatch
 from typing import Any
 
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.line import Refused
-from cisterna.pump import bodies
+from cisterna.pump import bodies, hosted
 from cisterna.pump.bounds import Bounds
 from cisterna.pump.fleet import Fleet
 from cisterna.pump.host import Host, Progress
+from cisterna.pump.hosted import LOCAL, RUNNING, TIMEOUT_S
 from cisterna.pump.listen import Door
 from cisterna.pump.unit import Unit
 
-RUNNING = "running.json"
 MOST_LINE = 4096
 ROWS = 100
-TIMEOUT_S = 10.0
-LOCAL = "127.0.0.1"
 
 
 async def serve(
@@ -65,30 +65,20 @@ async def serve(
 
 def running(fleet: Fleet) -> dict[str, Any] | None:
     """What the host of a fleet says of itself; None where none is running."""
-    try:
-        found: dict[str, Any] = json.loads((fleet.folder / RUNNING).read_bytes())
-        os.kill(int(found["pid"]), 0)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return found
+    return hosted.running(fleet.folder)
 
 
 def control(fleet: Fleet, **asked: str) -> dict[str, Any]:
     """Ask the running host over its control line. Raises `Refused`."""
-    found = running(fleet)
-    if found is None:
+    if running(fleet) is None:
         raise Refused("not-running", "No host runs this fleet.", "Start `cisterna pumphost run`.")
     try:
-        with socket.create_connection((LOCAL, found["control"]), TIMEOUT_S) as line:
-            line.sendall(json.dumps({**asked, "token": found["token"]}).encode() + b"\n")
-            with line.makefile("rb") as answers:
-                answer: dict[str, Any] = json.loads(answers.readline() or b"{}")
-    except (OSError, ValueError) as problem:
-        raise Refused("no-answer", f"The host does not answer: {problem}.", "Look at it.") from None
-    if "refused" in answer or not answer:
-        code = answer.get("refused", "no-answer")
-        words = answer.get("message", "The host did not answer.")
-        raise Refused(code, words, "See `cisterna pumphost status`.")
+        answer = hosted.ask(fleet.folder, asked)
+    except hosted.NoHost as problem:
+        raise Refused("no-answer", str(problem), "Look at it.") from None
+    if "refused" in answer:
+        way_out = answer.get("way_out", "See `cisterna pumphost status`.")
+        raise Refused(answer["refused"], answer.get("message", ""), way_out)
     return answer
 
 
@@ -114,8 +104,8 @@ def _control(host: Host, token: str) -> Answering:
 
 def _asked(host: Host, asked: Mapping[str, str]) -> dict[str, Any]:
     what, serial = asked.get("do", ""), asked.get("serial", "")
-    if what == "status":
-        return _status(host)
+    if what in _OF_THE_HOST:
+        return _OF_THE_HOST[what](host, asked)
     if serial not in host.units:
         why = host.failed.get(serial, "There is no such pump in the fleet.")
         return {"refused": "no-pump", "message": f"{serial}: {why}"}
@@ -151,7 +141,7 @@ def _given(host: Host, serial: str, asked: Mapping[str, str]) -> dict[str, Any]:
     return given or {}
 
 
-def _status(host: Host) -> dict[str, Any]:
+def _status(host: Host, _: Mapping[str, str]) -> dict[str, Any]:
     first = sorted([*host.failed, *list(host.units)[:ROWS]])
     return {
         "now_ms": host.clock.now_ms(),
@@ -162,6 +152,48 @@ def _status(host: Host) -> dict[str, Any]:
         "failed": len(host.failed),
         "rows": [host.row(serial) for serial in first],
     }
+
+
+def _time(host: Host, _: Mapping[str, str]) -> dict[str, Any]:
+    """The time, as others may write it down, and where it is being moved to."""
+    now, zero = host.tell_ms(), host.fleet.zero
+    wall = None if zero is None else (zero + timedelta(milliseconds=now)).isoformat()
+    row = {"now_ms": now, "speed": host.clock.speed, "moving_to_ms": host.target_ms}
+    return row | {"demonstration": zero is not None, "wall": wall}
+
+
+def _moved(host: Host, asked: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        return {"moving_to_ms": host.move(_whole(asked, "ms"))}
+    except Refused as no:
+        return {"refused": no.code, "message": no.message, "way_out": no.way_out}
+
+
+def _sped(host: Host, asked: Mapping[str, str]) -> dict[str, Any]:
+    speed = _whole(asked, "speed")
+    if host.fleet.zero is None:
+        words = "This fleet is no demonstration: its speed stays."
+        return {"refused": "no-demonstration", "message": words}
+    try:
+        host.clock.change_speed(speed)
+    except ValueError as problem:
+        return {"refused": "bad-speed", "message": f"{problem}.".capitalize()}
+    host.woken.set()
+    return {"speed": host.clock.speed}
+
+
+def _whole(asked: Mapping[str, str], name: str) -> int:
+    """A whole number that was asked, 0 where it is none: 0 is refused."""
+    found = asked.get(name, "")
+    return int(found) if fullmatch(r"[0-9]{1,15}", found) else 0
+
+
+_OF_THE_HOST: dict[str, Callable[[Host, Mapping[str, str]], dict[str, Any]]] = {
+    "status": _status,
+    "time": _time,
+    "move": _moved,
+    "speed": _sped,
+}
 
 
 async def _until_signal(*works: Coroutine[Any, Any, None]) -> None:

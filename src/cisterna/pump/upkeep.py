@@ -6,7 +6,7 @@ from cisterna.pump import alarms as a
 from cisterna.pump import change, doses, repeats
 from cisterna.pump import events as e
 from cisterna.pump.flow import ALONE, Flow, rate_now
-from cisterna.pump.programme import Slug
+from cisterna.pump.programme import Slug, held_nl
 from cisterna.pump.state import LATCH, State, Step, Unknown
 from cisterna.quantity import TipRun
 
@@ -111,11 +111,17 @@ def refilled(made: Step, event: e.Refilled) -> Step:
 
 
 def line_set(made: Step, event: e.LineSet) -> Step:
-    """What the line holds, as a person records it."""
+    """What the line holds, as a person records it: while nothing is on its way through it."""
+    s = made.state
+    if s.flow.once or s.bridge_left_nl:
+        kind = s.flow.once.kind if s.flow.once else "bridge"
+        return made.refuse(f"{kind}-running", "Wait until what flows now has ended.")
     if any(slug.volume_nl < 1 or slug.ng_per_ml < 0 for slug in event.line):
         return made.refuse("bad-line", "Every part of the line has a volume above zero.")
-    flow = replace(made.state.flow, line=tuple[Slug, ...](event.line))
-    return made.now(replace(made.state, flow=flow)).said("line-set")
+    empty = sum(slug.volume_nl for slug in event.line if not slug.ng_per_ml)
+    flow = replace(s.flow, line=tuple[Slug, ...](event.line))
+    words = f"{held_nl(event.line)} nL, {empty} nL of it without drug"
+    return made.now(replace(s, flow=flow)).said("line-set", words)
 
 
 # What the device notices -------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.acts import SIGNING
+from cisterna.clinic.signer.deed import DEEDS
 from cisterna.clinic.signer.desk import FREE, STEPS
 from cisterna.pump.link import verbs as v
 from cisterna.pump.link.proof import digest
@@ -31,7 +32,7 @@ from tests.clinic.signer.asking import (
 from tests.pump.link.people import ADA, EVERY_VERB
 
 NO_ARGUMENTS = digest("args", {})
-NEVER = sorted(set(v.VERBS) - FREE - set(STEPS))
+NEVER = sorted(set(v.VERBS) - FREE - set(STEPS) - DEEDS)
 
 
 @pytest.mark.parametrize("change", [IN_RANGE, LOWER, LARGE_STEP, SLIP, PATIENT_MORE])
@@ -70,7 +71,7 @@ def test_reading_the_session_and_a_stop_need_no_approval(asking: Asking, name: s
     assert asking.refused(v.VERBS[name](), swap=(NO_ARGUMENTS, "ab" * 32)) == "arguments"
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", [*STEPS, *sorted(DEEDS)])
 def test_nothing_that_changes_a_dose_is_signed_without_an_approval(asking: Asking, name: str):
     assert asking.refused(EVERY_VERB[name]) == "no-approval"
 
@@ -79,6 +80,12 @@ def test_nothing_that_changes_a_dose_is_signed_without_an_approval(asking: Askin
 def test_no_approval_covers_any_other_verb(asking: Asking, way: Way, name: str):
     approval, _ = approved(way)
     assert asking.refused(EVERY_VERB[name], approval) == "verb"
+
+
+@pytest.mark.parametrize("name", sorted(DEEDS))
+def test_an_approved_programme_covers_nothing_by_hand(asking: Asking, way: Way, name: str):
+    approval, _ = approved(way)
+    assert asking.refused(EVERY_VERB[name], approval) == "incomplete"
 
 
 # Once, in order, fresh ---------------------------------------------------------------------------

@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "limit_fg_per_24h": 10**15,
     },
     "prime": {"volume_nl": 250_000, "rate_nl_per_h": 1_000_000},
+    "record_line": {"volume_nl": 200_000, "empty_nl": 200_000, "ng_per_ml": 0},
     "refill": {"measured_nl": 2_000_000, "fill_nl": 20_000_000, "ng_per_ml": 10**9},
     "clock_set": {"offset_ms": -3_600_000},
     "alarm_silence": {"alarm": "low-reservoir"},

@@ -43,6 +43,7 @@ WHO_MAY: dict[str, tuple[Person, ...]] = {
     "read_back": (P,),
     "read_state": (R, E),
     "reconcile": (P,),
+    "record_line": (P,),
     "refill": (P,),
     "restart": (P,),
     "revoke": (P,),

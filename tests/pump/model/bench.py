@@ -114,6 +114,7 @@ def verb(name: str, base: int) -> verbs.Verb:
     made = {
         "clinician_bolus": BOLUS,
         "prime": PRIME,
+        "record_line": verbs.RecordLine(STROKE_NL, STROKE_NL, 0),
         "refill": verbs.Refill(0, FULL_NL, NG_PER_ML),
         "alarm_acknowledge": verbs.AlarmAcknowledge(what or "flow"),
         "clock_set": verbs.ClockSet(HOUR_MS),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cisterna.pump import events as e
-from cisterna.pump.programme import Programme
+from cisterna.pump.programme import Programme, Slug
 from cisterna.pump.state import State
 from cisterna.quantity import DAY_MS, HOUR_MS
 from tests.pump.model import bench
@@ -119,6 +119,7 @@ _EVENTS: dict[str, Callable[[State, int, Programme, str], e.Event]] = {
     "ask too late": lambda *_: e.DoseAsked(NOW, 1, NOW),
     "stop the dose": lambda *_: e.DoseStopped(NOW),
     "bolus": lambda *_: e.BolusOrdered(NOW, 2, *bench.BOLUS_FIGURES),
+    "line": lambda *_: e.LineSet(NOW, (Slug(bench.STROKE_NL, 0),)),
     "prime": lambda *_: e.Primed(NOW, 3, bench.STROKE_NL, 2 * HOUR_MS),
     "stop": lambda *_: e.Stopped(NOW),
     "restart": lambda *_: e.Restarted(NOW),
@@ -137,6 +138,7 @@ DOSES = Bounds(
         ("ask", 0),
         ("stop the dose", 0),
         ("bolus", 1),
+        ("line", 1),
         ("prime", 1),
         ("stop", 2),
         ("restart", 0),

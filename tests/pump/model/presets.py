@@ -22,7 +22,7 @@ CORES: Mapping[str, core.Bounds] = {
             ("ask", 1),
         )
     ),
-    "pump alone: doses": core.Bounds((("ask", 0), ("bolus", 1), ("prime", 1))),
+    "pump alone: doses": core.Bounds((("ask", 0), ("bolus", 1), ("line", 1), ("prime", 1))),
     "pump alone: doses that are stopped": core.Bounds((("ask", 0), ("stop the dose", 0))),
     "pump alone: down to empty": core.Bounds((("ask", 1), ("refill", 0)), deep=False),
 }
@@ -76,6 +76,7 @@ MORE_CORES: Mapping[str, core.Bounds] = {
             ("ask too late", 0),
             ("stop the dose", 0),
             ("bolus", 1),
+            ("line", 1),
             ("prime", 1),
             ("reconcile", 0),
             ("clock", 1),
@@ -111,7 +112,7 @@ MORE_WORLDS: Mapping[str, world.Bounds] = {
     ),
     "prime, minimum rate and a dose, in time without end": world.Bounds(
         (
-            ("A", ("open_session", "prime", "close_session")),
+            ("A", ("open_session", "record_line", "prime", "close_session")),
             ("remote", ("ask_dose",)),
             ("reader", ("minimum_rate",)),
         ),

@@ -139,6 +139,7 @@ class Programmer(Peer):
         chosen, s = self.random, self.world.state
         if chosen.random() < 0.3:
             volume = chosen.randint(10_000, 200_000)
+            yield v.RecordLine(200_000, chosen.choice((200_000, volume)), s.flow.ng_per_ml)
             yield v.Prime(volume, chosen.randint(20_000, 900_000))
             return
         volume = chosen.randint(1, 30) * s.device.stroke_nl

@@ -33,6 +33,7 @@ ORDERS: dict[type[e.Event], tuple[type[v.Verb], ...]] = {
     e.Restarted: (v.Restart,),
     e.MinimumOrdered: (v.MinimumRate,),
     e.Refilled: (v.Refill,),
+    e.LineSet: (v.RecordLine,),
     e.Reconciled: (v.Reconcile,),
     e.ClockSet: (v.ClockSet,),
     e.AlarmSilenced: (v.AlarmSilence,),
@@ -46,7 +47,7 @@ MAY: dict[v.Role, tuple[type[v.Verb], ...]] = {
 NOT_PROGRAMMER = (v.AskDose, v.StopDose, v.MinimumRate)
 IN_SESSION = (
     v.CloseSession, v.Stage, v.Confirm, v.Activate, v.ClinicianBolus, v.Prime, v.Refill,
-    v.Restart, v.Reconcile, v.ClockSet,
+    v.RecordLine, v.Restart, v.Reconcile, v.ClockSet,
 )  # fmt: skip
 ON_VERSION = (*(verb for verb in IN_SESSION if verb is not v.CloseSession), v.AskDose)
 

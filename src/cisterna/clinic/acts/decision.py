@@ -9,7 +9,10 @@ from cisterna.clinic.guards.planning import check_drug
 from cisterna.clinic.refusal import Refused
 from cisterna.facts.library import known
 
-_FROM_TEAM = (Place.TEAM_REVIEW, Place.TRIAL_PLANNED, Place.TRIAL_WAIVED, Place.TRIAL_RUNNING)
+_FROM_TEAM = (
+    *(Place.TEAM_REVIEW, Place.TRIAL_PLANNED, Place.TRIAL_WAIVED, Place.TRIAL_RUNNING),
+    Place.REVISION_PLANNED,
+)
 
 
 @act("record-decision", *_FROM_TEAM)

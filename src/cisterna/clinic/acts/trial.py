@@ -97,11 +97,11 @@ def observe_trial(case: Case, asked: TrialObserved) -> Iterator[Any]:
     _check_not_judged(case)
     _check_seen(case, asked)
     if case.person.indication(case.rules).term.purpose == "spasticity":
-        _on_scale("Ashworth score", asked.ashworth, case.rules.scale("modified-ashworth"))
+        on_scale("Ashworth score", asked.ashworth, case.rules.scale("modified-ashworth"))
     pain = case.rules.scale("numeric-pain")
     for score in (asked.pain_rest, asked.pain_moving):
         if score is not None or _pain_asked(case, case.rules):
-            _on_scale("pain at rest and moving", None if score is None else str(score), pain)
+            on_scale("pain at rest and moving", None if score is None else str(score), pain)
     yield asked
 
 
@@ -119,7 +119,8 @@ def _check_seen(case: Case, asked: TrialObserved) -> None:
         _refuse("wrong-time", text, "Observe in the trial.", "pathway §3.2, timed grid")
 
 
-def _on_scale(name: str, score: str | None, steps: tuple[str, ...]) -> None:
+def on_scale(name: str, score: str | None, steps: tuple[str, ...]) -> None:
+    """Raise `Refused` for a score that is not on its scale, or none."""
     if score not in steps:
         text = f"The {name} is one of {', '.join(steps)}; found {score}."
         _refuse("not-on-scale", text, "Score it.", "pathway §1.2 PW-012; §3.2")

@@ -1,6 +1,35 @@
 """What can happen to a person. Importing this makes every body known, so a record can be read."""
 
-from cisterna.clinic.bodies import access, planning
+from cisterna.clinic.bodies import (
+    access,
+    emergency,
+    implant,
+    mri,
+    order,
+    planning,
+    pumpread,
+    realpump,
+    refill,
+    revision,
+    titration,
+    trouble,
+    visit,
+)
 from cisterna.clinic.gate import bodies as gate
 
-__all__ = ["access", "gate", "planning"]
+__all__ = [
+    "access",
+    "emergency",
+    "gate",
+    "implant",
+    "mri",
+    "order",
+    "planning",
+    "pumpread",
+    "realpump",
+    "refill",
+    "revision",
+    "titration",
+    "trouble",
+    "visit",
+]

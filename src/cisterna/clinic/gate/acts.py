@@ -42,7 +42,7 @@ def propose(s: Standing, pen: Pen, wanted: Wanted, library: Library, under: str 
     return laid_down(s, pen, proposed(wanted, library, under))
 
 
-def laid_down(s: Standing, pen: Pen, body: b.ChangeProposed) -> Event:
+def laid_down(s: Standing, pen: Pen, body: b.Proposed) -> Event:
     """A proposal whose body is worked out already. Raises `Refused` for who may not propose it."""
     _known_outcome(s)
     may_propose(s, pen.actor, body)
@@ -126,11 +126,29 @@ def reconcile(s: Standing, pen: Pen, version: int, digest: str | None) -> Event:
         raise Refused("nothing-open", "No outcome is unknown.", "Nothing needs to be done.")
     if SIGNING.leave("stop", pen.actor.role) is None:
         raise Refused("role", f"A {pen.actor.role} does not reconcile.", "Ask a clinician.")
+    if s.proposal is not None and isinstance(s.proposal.body, b.DeedProposed):
+        words = "What is unknown was done by hand, and changes no programme."
+        raise Refused("other-act", words, "Say whether it happened, by the pump's log.")
     sent = s.intent.body
     runs = "old" if version == sent.base_version else "other"
     if (version, digest) == (sent.base_version + 1, sent.digest):
         runs = "new"
     return pen.writes(b.OutcomeReconciled(s.intent.id, runs, digest, version))
+
+
+def reconcile_deed(s: Standing, pen: Pen, happened: bool) -> Event:
+    """A person has read the pump's log: what was done by hand happened, or not; `pen.why` is how.
+
+    Until then a dose counts as given (DESIGN §5.3).
+    """
+    deed = s.proposal is not None and isinstance(s.proposal.body, b.DeedProposed)
+    if s.intent is None or not deed:
+        raise Refused("nothing-open", "No outcome is unknown.", "Nothing needs to be done.")
+    if SIGNING.leave("stop", pen.actor.role) is None:
+        raise Refused("role", f"A {pen.actor.role} does not reconcile.", "Ask a clinician.")
+    if not pen.why.strip():
+        raise Refused("no-reason", "It is not said how that is known.", "Name what you read.")
+    return pen.writes(b.DeedReconciled(s.intent.id, happened))
 
 
 def _proposal(s: Standing) -> Event:
@@ -145,17 +163,17 @@ def _known_outcome(s: Standing) -> None:
         raise Refused("unknown-outcome", words, "Interrogate the pump and reconcile first.")
 
 
-def _to_reason(body: b.ChangeProposed) -> set[str]:
+def _to_reason(body: b.Proposed) -> set[str]:
     return {f.code for f in body.findings if f.severity != "note"}
 
 
-def _reasoned(s: Standing, body: b.ChangeProposed) -> None:
+def _reasoned(s: Standing, body: b.Proposed) -> None:
     if lacking := _to_reason(body) - s.reasoned:
         words = f"These findings have no reason: {', '.join(sorted(lacking))}."
         raise Refused("no-reason", words, "Give the reason, or change the order.")
 
 
-def _complete(s: Standing, body: b.ChangeProposed) -> None:
+def _complete(s: Standing, body: b.Proposed) -> None:
     """Everything but the re-authentication is there."""
     _reasoned(s, body)
     if body.under == ALONE and (s.second is None or not isinstance(s.second.body, b.GlassBroken)):
@@ -165,7 +183,7 @@ def _complete(s: Standing, body: b.ChangeProposed) -> None:
         raise Refused("second-signer", words, "Ask a colleague; from elsewhere is possible.")
 
 
-def _typed_again(body: b.ChangeProposed, typed: str | None) -> None:
+def _typed_again(body: b.Proposed, typed: str | None) -> None:
     if not any(f.severity == "block" for f in body.findings):
         return
     try:

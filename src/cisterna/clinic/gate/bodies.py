@@ -87,6 +87,60 @@ class ChangeProposed:
 
 @event
 @dataclass(frozen=True, slots=True)
+class DeedProposed:
+    """Something done by hand that changes no programme: a bolus, a prime, a restart, clock, alarm.
+
+    `verb` is what the pump is asked, `arguments` the canonical text of its integers, `digest` the
+    SHA-256 over both. `dose` is the dose as shown, empty where none flows.
+    """
+
+    serial: str
+    base_version: int
+    verb: str
+    arguments: str
+    digest: str
+    words: str
+    dose: str
+    findings: tuple[Found, ...]
+    second: tuple[str, ...]
+    under: str = ""
+
+    @property
+    def prescription(self) -> str:
+        """What a physician's order for it names."""
+        return self.digest
+
+    @property
+    def lowers(self) -> bool:
+        """Never: nothing by hand is let go by one person alone as a decrease."""
+        return False
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class DeedEnded:
+    """What became of a deed: done, refused or unknown; a dose of unknown outcome counts as given.
+
+    `pump_ms` is the pump's own time of its answer.
+    """
+
+    intent: str
+    outcome: str
+    words: str
+    pump_ms: int | None = None
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class DeedReconciled:
+    """A person has read the pump's log: it happened, or not (the event's `why` says how)."""
+
+    intent: str
+    happened: bool
+
+
+@event
+@dataclass(frozen=True, slots=True)
 class ReasonGiven:
     """Why the change is right although these findings stand (the event's `why` says it)."""
 
@@ -188,3 +242,7 @@ class OutcomeReconciled:
     runs: str
     digest: str | None
     version: int
+
+
+Proposed = ChangeProposed | DeedProposed
+"""What goes through the gate."""

@@ -14,7 +14,7 @@ ALONE = "alone"
 """What a decrease rests on where nobody else can be asked."""
 
 
-def may_propose(s: Standing, actor: Actor, body: b.ChangeProposed) -> None:
+def may_propose(s: Standing, actor: Actor, body: b.Proposed) -> None:
     """Raise `Refused` unless the actor's role may propose this change, on what it rests."""
     if body.under == ALONE:
         _alone(actor, body)
@@ -55,8 +55,8 @@ def who(actor: Actor) -> str:
     return " ".join(actor.who.casefold().split())
 
 
-def _acts(body: b.ChangeProposed) -> list[str]:
-    acts = ["change"]
+def _acts(body: b.Proposed) -> list[str]:
+    acts = [body.verb] if isinstance(body, b.DeedProposed) else ["change"]
     if HIGH & set(body.second):
         acts.append("above-range")
     if "patient-dose" in body.second:
@@ -64,14 +64,14 @@ def _acts(body: b.ChangeProposed) -> list[str]:
     return acts
 
 
-def _alone(actor: Actor, body: b.ChangeProposed) -> None:
+def _alone(actor: Actor, body: b.Proposed) -> None:
     blocked = any(f.severity == "block" for f in body.findings)
     if SIGNING.leave("stop", actor.role) is None or not body.lowers or blocked:
         words = "Alone, a clinician only lowers a dose."
         raise Refused("not-lower", words, "Ask a second person, or lower the dose.")
 
 
-def _ordered(orders: Iterable[Event], body: b.ChangeProposed) -> bool:
+def _ordered(orders: Iterable[Event], body: b.Proposed) -> bool:
     return any(
         o.id == body.under
         and o.actor.role is Role.PHYSICIAN

@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from cisterna.clinic.event import Event, event_text
 from cisterna.clinic.gate import bodies as b
 
+ENDS = (b.TransmissionEnded, b.DeedEnded)
+"""What became of what was sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -24,7 +27,7 @@ class Standing:
     @property
     def proposal(self) -> Event | None:
         """The proposal that is under way."""
-        return _last(self.chain, b.ChangeProposed)
+        return _last(self.chain, b.ChangeProposed, b.DeedProposed)
 
     @property
     def second(self) -> Event | None:
@@ -67,7 +70,7 @@ def after(s: Standing, happened: Event) -> Standing:
     match happened.body:
         case b.ChangeOrdered():
             return replace(s, orders=(*s.orders, happened))
-        case b.ChangeProposed(under=under):
+        case b.ChangeProposed(under=under) | b.DeedProposed(under=under):
             return replace(s, chain=(*(o for o in s.orders if o.id == under), happened))
         case b.ReasonGiven() | b.ChangeApproved() | b.Reauthenticated():
             return _signed(s, happened)
@@ -93,8 +96,8 @@ def _transmitted(s: Standing, happened: Event) -> Standing:
     body = happened.body
     if isinstance(body, b.TransmissionIntended):
         return replace(s, intent=happened)
-    if isinstance(body, b.TransmissionEnded | b.OutcomeReconciled):
-        unknown = isinstance(body, b.TransmissionEnded) and body.outcome == "unknown"
+    if isinstance(body, (*ENDS, b.OutcomeReconciled, b.DeedReconciled)):
+        unknown = isinstance(body, ENDS) and body.outcome == "unknown"
         if s.intent is not None and body.intent == s.intent.id and not unknown:
             return replace(s, chain=(), intent=None)
     return s

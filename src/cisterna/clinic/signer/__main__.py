@@ -1,15 +1,17 @@
-"""`python -m cisterna.clinic.signer FOLDER SOCKET`: hold the key of a station's folder.
+"""`python -m cisterna.clinic.signer FOLDER SOCKET [--demonstration FLEET]`: hold a station's key.
 
 FOLDER holds the key and the public keys of the pumps, and takes the record. SOCKET is a file that
 is made here. Where FOLDER holds `people.json`, each person's own passkey must have signed. It says
-`ready` when it listens, and why when it does not begin.
+`ready` when it listens, and why when it does not begin. In a demonstration the time is that of the
+host of FLEET; a fleet that is none is refused, and so is a station of another fleet.
 """
 
 import json
 import sys
 from pathlib import Path
 
-from cisterna.clinic.signer.desk import Desk
+from cisterna.clinic.signer.demonstration import demonstration
+from cisterna.clinic.signer.desk import Desk, now
 from cisterna.clinic.signer.key import UnsafeKey, private_key
 from cisterna.clinic.signer.passkey import People
 from cisterna.clinic.signer.record import BrokenRecord, Record
@@ -21,8 +23,9 @@ RECORD, PEOPLE = "signed.jsonl", "people.json"
 
 def main(words: list[str]) -> int:
     """Serve until ended; 2 where it cannot begin."""
-    if len(words) != 2:
-        sys.stderr.write("usage: python -m cisterna.clinic.signer FOLDER SOCKET\n")
+    if len(words) not in (2, 4) or words[2:3] not in ([], ["--demonstration"]):
+        usage = "FOLDER SOCKET [--demonstration FLEET]"
+        sys.stderr.write(f"usage: python -m cisterna.clinic.signer {usage}\n")
         return 2
     folder, path = Path(words[0]), Path(words[1])
     try:
@@ -31,7 +34,8 @@ def main(words: list[str]) -> int:
         }
         people = People.read(folder / PEOPLE) if (folder / PEOPLE).exists() else None
         key = private_key(folder / SIGNING_KEY)
-        desk = Desk(key, pumps, Record(folder / RECORD), people=people)
+        clock = demonstration(Path(words[3]), pumps) if words[2:] else now
+        desk = Desk(key, pumps, Record(folder / RECORD), clock, people)
         server = Server(path, desk)
     except (UnsafeKey, BrokenRecord, OSError, ValueError, AttributeError) as problem:
         sys.stderr.write(f"the signer does not begin: {problem}\n")

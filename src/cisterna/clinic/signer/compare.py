@@ -5,6 +5,7 @@ small step is changed is held against the integers.
 """
 
 from cisterna.clinic.signer import law
+from cisterna.clinic.signer.deed import Deed
 from cisterna.clinic.signer.look import Approval
 from cisterna.clinic.signer.refusal import Refusal, demand
 from cisterna.pump.link import frame as f
@@ -14,7 +15,9 @@ from cisterna.pump.programme import PatientRule, Programme
 from cisterna.pump.terms import read_terms
 
 
-def running(report: bytes, approved: Approval, public: str, own_key: str) -> Programme | None:
+def running(
+    report: bytes, approved: Approval | Deed, public: str, own_key: str
+) -> Programme | None:
     """What the pump runs by its own signed answer to us, None in a pump without a programme.
 
     Raises `Refusal` unless it is of that pump, for our key, at the version that was approved.

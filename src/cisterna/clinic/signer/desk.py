@@ -13,7 +13,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cisterna.clinic.signer import compare
-from cisterna.clinic.signer.look import Approval, approval, row_of
+from cisterna.clinic.signer.chain import row_of
+from cisterna.clinic.signer.deed import DEEDS, deed, within_limit
+from cisterna.clinic.signer.look import Approval, approval
 from cisterna.clinic.signer.passkey import People
 from cisterna.clinic.signer.record import Record
 from cisterna.clinic.signer.refusal import Refusal, demand
@@ -25,8 +27,8 @@ from cisterna.pump.link.record import build
 from cisterna.pump.link.verbs import Role
 
 MOST_BYTES = 1 << 20
-FREE = frozenset({"open_session", "close_session", "interrogate", "read_back", "stop"})
-"""Signed without an approval: they read, open and close a session, or stop the pump."""
+FREE = frozenset({"knock", "open_session", "close_session", "interrogate", "read_back", "stop"})
+"""Signed without an approval: they wake the radio, read, open and close a session, or stop the pump."""
 STEPS = ("refill", "stage", "confirm", "activate")
 """Signed under an approval, each once, in this order."""
 _PREFIX = link_text("command", {}).removesuffix(b"{}")
@@ -91,6 +93,8 @@ class Desk:
         if head.verb in FREE:
             demand(head.digest == digest("args", {}), "arguments", "This verb has no arguments.")
             return None
+        if head.verb in DEEDS:
+            return self._by_hand(head, texts, report)
         demand(head.verb in STEPS, "verb", f"No approval covers {head.verb}.")
         found = approval(texts, self.clock(), self.people)
         fits = (head.pump, head.base) == (found.serial, found.base)
@@ -101,6 +105,19 @@ class Desk:
         right = head.digest == digest("args", _arguments(head.verb, found))
         demand(right, "altered", "This is not what was approved.")
         self._unspent(head.verb, found)
+        return found.bound
+
+    def _by_hand(self, head: Head, texts: list[str], report: bytes) -> str:
+        """What the signature of a deed is bound to: this verb, these arguments, once."""
+        found = deed(texts, self.clock(), self.people)
+        fits = (head.pump, head.base, head.verb) == (found.serial, found.base, found.verb)
+        demand(fits, "altered", "The approval is for another pump, version or deed.")
+        runs = compare.running(report, found, self.pumps[head.pump], head.key)
+        within_limit(found, runs)
+        right = head.digest == digest("args", dict(found.arguments))
+        demand(right, "altered", "This is not what was approved.")
+        spent = self.record.spent(found.bound)
+        demand(not spent, "used", "This approval was used already.")
         return found.bound
 
     def _unspent(self, verb: str, found: Approval) -> None:

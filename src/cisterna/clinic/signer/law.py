@@ -37,6 +37,11 @@ def calling() -> frozenset[str]:
     return frozenset(code for rule in table("signing")["rule"].values() for code in rule["codes"])
 
 
+def two_for(verb: str) -> bool:
+    """Whether a deed by hand needs a second person whatever was found."""
+    return any(verb in rule.get("verbs", ()) for rule in table("signing")["rule"].values())
+
+
 def who(row: Row) -> str:
     """The person behind an event, however her name is typed."""
     return name_of(str(row["actor"]["who"]))
@@ -47,9 +52,14 @@ def name_of(who: str) -> str:
     return " ".join(who.casefold().split())
 
 
-def may_propose(proposal: Row, order: Row | None, high_dose: bool) -> None:
-    """Raise `Refusal` unless the proposer's role may, on an order where it needs one."""
-    leave = _leave("change", proposal)
+def may_propose(
+    proposal: Row, order: Row | None, high_dose: bool, names: str, act: str = "change"
+) -> None:
+    """Raise `Refusal` unless the proposer's role may, on an order where it needs one.
+
+    `names` is what such an order has to name.
+    """
+    leave = _leave(act, proposal)
     if high_dose:
         leave = _leave("above-range", proposal) and leave
     demand(leave is not None, "role", "The proposer's role may not propose this.")
@@ -61,7 +71,7 @@ def may_propose(proposal: Row, order: Row | None, high_dose: bool) -> None:
             order is not None
             and order["id"] == under
             and order["actor"]["role"] == "physician"
-            and order["body"]["prescription"] == proposal["body"]["prescription"]
+            and order["body"]["prescription"] == names
         )
         demand(fits, "no-order", "No physician ordered this prescription.")
 

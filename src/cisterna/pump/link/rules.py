@@ -90,6 +90,7 @@ RULES: dict[str, Rule] = {
     "activate": _change(),
     "clinician_bolus": _change(),
     "prime": _change(),
+    "record_line": _change(),
     "refill": _change(),
     "restart": _change(),
     "clock_set": _change(),

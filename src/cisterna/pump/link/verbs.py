@@ -95,6 +95,18 @@ class Prime(Verb):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordLine(Verb):
+    """What tubing and catheter hold, as a person records it after an implant or an aspiration.
+
+    `empty_nl` from the tip on is free of drug; the rest holds `ng_per_ml` of the primary drug.
+    """
+
+    volume_nl: Positive
+    empty_nl: Count
+    ng_per_ml: Count
+
+
+@dataclass(frozen=True, slots=True)
 class Refill(Verb):
     """`measured_nl` came out and `fill_nl` went in, at `ng_per_ml` of the primary drug."""
 
@@ -207,6 +219,7 @@ VERBS: dict[str, type[Verb]] = {
     "read_back": ReadBack,
     "read_state": ReadState,
     "reconcile": Reconcile,
+    "record_line": RecordLine,
     "refill": Refill,
     "restart": Restart,
     "revoke": Revoke,

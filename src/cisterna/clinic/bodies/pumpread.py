@@ -1,0 +1,25 @@
+"""What a pump said of itself when somebody asked it."""
+
+from dataclasses import dataclass
+
+from cisterna.clinic.event import event
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class PumpRead:
+    """An interrogation: what runs, what is in the reservoir, what is wrong; times are the pump's.
+
+    Flow in nL/h, volume in nL, as the pump reports them. `digest` and `mode` are None in a pump
+    without a programme.
+    """
+
+    serial: str
+    version: int
+    digest: str | None
+    mode: str | None
+    stopped: bool
+    flow_nl_per_h: int
+    reservoir_nl: int
+    alarms: tuple[str, ...]
+    now_ms: int

@@ -1,0 +1,39 @@
+"""Ask a pump what it runs, and put its answer on record: what is shown is what it reports."""
+
+from typing import Any, cast
+
+from cisterna.clinic.bodies.pumpread import PumpRead
+from cisterna.clinic.event import Event
+from cisterna.clinic.gate.acts import SIGNING, Pen
+from cisterna.clinic.refusal import Refused
+from cisterna.clinic.transmit import BREAKS, Noted, Way, programmer_at
+from cisterna.pump.client import Line
+
+
+def interrogate(pen: Pen, way: Way) -> Event:
+    """The pump's own report as an event. Raises `Refused` where it does not answer."""
+    if SIGNING.leave("stop", pen.actor.role) is None:
+        raise Refused("role", f"A {pen.actor.role} asks no pump.", "Ask a clinician.")
+    try:
+        with way.connect() as line:
+            noted = cast("Line", Noted(line))  # it only asks, and has the serial
+            content = programmer_at(noted, way).read()
+    except BREAKS as broken:
+        words = f"The pump was not read: {broken}"
+        raise Refused("no-answer", words, "Nothing was changed. Try again.") from None
+    return pen.writes(_told(content))
+
+
+def _told(content: dict[str, Any]) -> PumpRead:
+    wrong = tuple(row["code"] for row in content["alarms"] if not row["over"])
+    return PumpRead(
+        serial=content["serial"],
+        version=content["version"],
+        digest=content["digest"],
+        mode=content["mode"],
+        stopped=content["flows"]["stopped"],
+        flow_nl_per_h=content["flow_nl_per_h"],
+        reservoir_nl=content["reservoir_nl"],
+        alarms=wrong,
+        now_ms=content["now_ms"],
+    )
