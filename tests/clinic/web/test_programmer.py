@@ -155,6 +155,9 @@ def test_a_change_goes_from_the_form_into_the_pump(her: None, signed_in: SignedI
     assert "activated" in page
     for stage in ("interrogate", "open_session", "stage", "read_back", "confirm", "activate"):
         assert f"<li>{stage}" in page
+    assert "not read since the last change" in page
+    filled = form(doctor) | {"infusion.daily_dose": "6.2 mg/day", "do": "propose"}
+    assert b"not been read since" in doctor.post(f"{HOME}order/", filled).content
     read(doctor)
     assert "pump and record agree" in doctor.get(HOME).content.decode()
 

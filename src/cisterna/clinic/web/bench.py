@@ -110,6 +110,9 @@ class Bench:
             words = "This pump has not been read yet."
             raise Refused("not-read", words, "Interrogate it first.")
         known = self.therapy
+        if known.since is not None and self.read.at < known.since:
+            words = "This pump has not been read since its programme was changed."
+            raise Refused("not-read", words, "Interrogate it first.")
         if known.state == "runs" and self.read.body.digest != known.digest:
             words = "The pump reports another programme than the record."
             raise Refused("other-programme", words, "Find out what was changed, and by whom.")
