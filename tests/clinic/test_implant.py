@@ -244,7 +244,10 @@ def recorded(why: str = "", **changes: Any) -> Course:
 def test_an_implant_brings_her_under_observation():
     course = recorded()
     assert course.person.place is Place.IMPLANTED_OBSERVATION
-    assert kinds(course)[:2] == ["first-programme", "look-neuro"]
+    assert [k for k in kinds(course) if k in ("first-programme", "look-neuro")][:2] == [
+        "first-programme",
+        "look-neuro",
+    ]
 
 
 @pytest.mark.pathway("PW-001")

@@ -288,7 +288,9 @@ def stable(course: Course) -> Stabilised:
 def test_the_three_worked_people_come_into_maintenance(name: str):
     course = whole(name)
     assert course.person.place is Place.MAINTENANCE
-    assert kinds(course) == []
+    assert not {"reassess", "titration-visit", "troubleshoot", "first-programme"} & set(
+        kinds(course)
+    )
     assert course.person.last(OperationRecorded) is not None
 
 

@@ -100,8 +100,10 @@ def _lines(t: Therapy) -> list[str]:
 
 
 def _exposed(t: Therapy) -> list[str]:
-    """A first fill of ziconotide says whether the pump has held it before."""
-    return ["ziconotide_exposed = false"] if t.fresh and t.drugs[0].name == "ziconotide" else []
+    """An order of ziconotide says whether the pump has held it before."""
+    return (
+        [f"ziconotide_exposed = {_value(not t.fresh)}"] if t.drugs[0].name == "ziconotide" else []
+    )
 
 
 def _solution(t: Therapy) -> list[str]:

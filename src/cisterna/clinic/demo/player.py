@@ -37,7 +37,11 @@ class Step(Protocol):
 
 @dataclass(slots=True)
 class Player:
-    """A person, and what her story needs to know: what runs in her pump, and her remote's key."""
+    """A person, and what her story needs to know.
+
+    `runs` is the order in her pump, `before` the one from which its line still had to be bridged,
+    `today` the order of the refill that is under way, `drawn` the nL that came back at it.
+    """
 
     role: Role
     stage: Stage
@@ -46,6 +50,9 @@ class Player:
     person: Person
     standing: Standing = field(default_factory=Standing)
     runs: Therapy | None = None
+    before: Therapy | None = None
+    today: Therapy | None = None
+    drawn: int = 0
     remote: Ed25519PrivateKey | None = None
 
     @property

@@ -101,6 +101,10 @@ class Stage:
         """The time of the demonstration."""
         return self.zero + timedelta(milliseconds=self.host.clock.now_ms())
 
+    def ms(self, at: datetime) -> int:
+        """The pumps' device time at a time of the demonstration."""
+        return (at - self.zero) // timedelta(milliseconds=1)
+
     def pass_ms(self, ms: int) -> None:
         """Time goes on. A pump lives up to now when somebody turns to it."""
         self.hands.ns += ms * 1_000_000

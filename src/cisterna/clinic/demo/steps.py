@@ -61,7 +61,9 @@ class Act:
 class Change:
     """A change of what the pump does, through the gate: signed, sent, with its outcome on record.
 
-    `makes` says what runs then. A nurse acts on a physician's order. `far` is how far it goes.
+    `makes` says what runs then. A nurse acts on a physician's order. `far` is how far it goes:
+    proposed, signed or sent. At a `visit` what was drawn is on record already, and another person
+    reads the order in any case.
     """
 
     makes: Callable[[Player], Therapy]
@@ -71,17 +73,23 @@ class Change:
     why: str
     refill: bool = False
     far: str = "sent"
+    visit: bool = False
     spoil: Spoil = lambda line: line
     later: timedelta = SOON
 
     def do(self, player: Player) -> None:
         """The whole way, or as far as it goes."""
         therapy = self.makes(player)
-        wanted = _wanted(player, therapy, self.refill)
+        drawn = None
+        if self.refill:
+            drawn = player.drawn if self.visit else drawn_nl(player)
+        wanted = _wanted(player, therapy, drawn)
         self._propose(player, wanted)
         if self.far == "proposed":
             return
         self._sign(player, wanted)
+        if self.far == "signed":
+            return
         ended = transmit.transmit(
             player.standing,
             lambda: player.pen(self.by),
@@ -89,7 +97,7 @@ class Change:
             player.stage.way(player.serial, self.spoil),
         )
         if ended.body.outcome == "activated":
-            player.runs = replace(therapy, fresh=False)
+            _runs_now(player, therapy)
 
     def _propose(self, player: Player, wanted: Wanted) -> None:
         under = ""
@@ -106,13 +114,21 @@ class Change:
 
     def _sign(self, player: Player, wanted: Wanted) -> None:
         proposal = _proposal(player)
-        if proposal.body.second:
+        if proposal.body.second or self.visit:
             digest = second_reading(wanted, player.stage.library)
             blocked = any(x.severity == "block" for x in proposal.body.findings)
             typed = proposal.body.dose if blocked else None
             pen = player.pen(self.second)
             player.keep(gate.approve(player.standing, pen, digest, typed))
         player.keep(gate.reauthenticate(player.standing, player.pen(self.by), "passkey"))
+
+
+def _runs_now(player: Player, therapy: Therapy) -> None:
+    """The order in her pump, and the one before it where the solution is another."""
+    old = player.runs
+    other = old is not None and old.drugs != therapy.drugs
+    player.before = old if other else None
+    player.runs = replace(therapy, fresh=False)
 
 
 def _proposal(player: Player) -> Event:
@@ -129,14 +145,14 @@ def read(player: Player, therapy: Therapy, before: Therapy | None) -> Prescripti
     return prescription_from_text(therapy.text(), library, previous=old)
 
 
-def _wanted(player: Player, therapy: Therapy, refill: bool) -> Wanted:
+def _wanted(player: Player, therapy: Therapy, drawn: int | None) -> Wanted:
     unit = player.stage.unit(player.serial)
     old = None if player.runs is None else read(player, player.runs, None)
     terms = None
-    if refill:
+    if drawn is not None:
         new = read(player, therapy, player.runs)
         fill = new.solution.fill_volume.number("nL").__floor__()
-        terms = b.RefillTerms(drawn_nl(player), fill, ng_per_ml(new))
+        terms = b.RefillTerms(drawn, fill, ng_per_ml(new))
     return Wanted(
         player.serial, unit.state.version, therapy.text(), old, revised=old is None, refill=terms
     )

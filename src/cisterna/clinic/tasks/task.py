@@ -37,6 +37,8 @@ class Task:
 Lists = Callable[[Person, Pathway, datetime], Iterator[Task]]
 
 LISTS: list[Lists] = []
+AT_ONCE = frozenset({"red-flag"})
+"""Kinds that come before everything else, however long that is overdue."""
 
 
 def tasks(lists: Lists) -> Lists:
@@ -48,4 +50,4 @@ def tasks(lists: Lists) -> Lists:
 def due(person: Person, rules: Pathway, at: datetime) -> tuple[Task, ...]:
     """Every task of a person as it stands at `at`, the most urgent first."""
     found = (task for lists in LISTS for task in lists(person, rules, at))
-    return tuple(sorted(found, key=lambda task: task.due))
+    return tuple(sorted(found, key=lambda task: (task.kind not in AT_ONCE, task.due)))

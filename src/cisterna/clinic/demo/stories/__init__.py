@@ -17,6 +17,7 @@ STORIES: Mapping[str, Story] = {
     "trial-failed": planning.trial_failed,
     "implant-planned": planning.implant_planned,
     "treated": treated.treated,
+    "red-flag": treated.flagged,
 }
 
 __all__ = ["STORIES"]
