@@ -25,7 +25,7 @@ def serve(
     certificate: Annotated[Path | None, typer.Option(help="A TLS certificate (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
 ) -> None:
-    """The clinic's pages on the record of CISTERNA_DATABASE; made where there is none and a kind."""
+    """The clinic's pages on the record of CISTERNA_DATABASE; --clinic makes one where none is."""
     with act(as_json=False):
         _choose(host, certificate)
     with at_record(False):

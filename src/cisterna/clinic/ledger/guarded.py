@@ -1,7 +1,7 @@
 """Whether the triggers that keep tables written-once still stand, as they were made.
 
-A migration that rebuilds a table of SQLite drops its triggers, and an owner of the tables can do so:
-nobody would notice until somebody verifies. So it is looked at before a clinic is served.
+A migration that rebuilds a table of SQLite drops its triggers, and an owner of the tables can do
+so; nobody would notice until somebody verifies. So it is looked at before a clinic is served.
 """
 
 import re

@@ -28,7 +28,7 @@ def ready(kind: ClinicKind | None) -> Record:
         if why.code != "no-record":
             raise
         if kind is None:
-            way_out = "Name --clinic real or --clinic demonstration to make one, or restore a backup."
+            way_out = "Name --clinic real or --clinic demonstration, or restore a backup."
             raise Refused("no-record", why.message, way_out) from None
         found = Record.create("default", kind)
     # Only where something is to be done: a role that does not own the tables cannot migrate.

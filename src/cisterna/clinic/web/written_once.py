@@ -1,4 +1,4 @@
-"""What the database itself refuses for the audit of sign-ins: change and removal, on both engines."""
+"""What the database refuses for the audit of sign-ins: change and removal, on both engines."""
 
 _TABLE = "cisterna_audit"
 _SQLITE = [
