@@ -5,7 +5,7 @@ up to an event of her own, written through the record's own chain; the events of
 between each other, as those of a working clinic do. Nobody here is real.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -100,12 +100,17 @@ def fill(database: str, people: int) -> int:
 
 
 def members(count: int) -> list[Member]:
-    """So many accounts of staff with a second factor, two of them auditors."""
+    """So many accounts of staff, two of them auditors."""
+    staff = (ROLES[n % len(ROLES)] for n in range(count))
+    return accounts([Role.AUDITOR, Role.AUDITOR, *staff][:count])
+
+
+def accounts(roles: Sequence[Role]) -> list[Member]:
+    """An account with a second factor for each of these."""
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: PLC0415
 
     made = []
-    for number in range(count):
-        role = Role.AUDITOR if number < 2 else ROLES[number % len(ROLES)]
+    for number, role in enumerate(roles):
         found, _ = invite(f"load-{number}", role, CLINIC, PASSWORD)
         TOTP.activate(found.user, generate_totp_secret())
         made.append(found)
