@@ -63,7 +63,10 @@ class PersonRow(models.Model):
         """Lists go by clinic, place and name."""
 
         db_table = "cisterna_person"
-        indexes = (models.Index(fields=("clinic", "place", "since"), name="people_of_a_place"),)
+        indexes = (
+            models.Index(fields=("clinic", "place", "since"), name="people_of_a_place"),
+            models.Index(fields=("clinic", "name", "person"), name="people_by_name"),
+        )
 
     def __str__(self) -> str:
         return f"{self.name}, {self.number}"

@@ -4,14 +4,16 @@ Whoever has new events is folded again from all of hers, so a row never depends 
 before. One row lock orders those who catch up at the same time; doing it twice changes nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from django.db import transaction
 
 from cisterna.clinic import bodies
 from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import Moved, Referred, Registered
-from cisterna.clinic.course import Person, replay
+from cisterna.clinic.course import Person, fold
+from cisterna.clinic.event import read_event
 from cisterna.clinic.ledger.models import EventRow
 from cisterna.clinic.tasks import Task, due
 from cisterna.clinic.web import clock
@@ -19,13 +21,38 @@ from cisterna.clinic.web import due as listed
 from cisterna.clinic.web.models import Cursor, PersonRow, TaskRow
 
 _BATCH = 200
+_KEPT = 64
+_FOLDED: dict[str, tuple[int, str, Person]] = {}
 __all__ = ["bodies", "catch_up", "listed", "load", "rebuild"]
 
 
 def load(person_id: str) -> Person:
-    """One person from her events; without any she has not been registered."""
-    texts = EventRow.objects.filter(person=person_id).order_by("seq").values_list("text", flat=True)
-    return replay(person_id, texts)
+    """One person from her events; without any she has not been registered.
+
+    Who was looked at lately is folded on from where she stood: the hash of her last event then says
+    that this is the same record, and so the same events before it.
+    """
+    seq, bound, person = _FOLDED.get(person_id) or (0, "", Person(person_id))
+    rows = EventRow.objects.filter(person=person_id, seq__gte=seq).order_by("seq")
+    found = list(rows.values_list("seq", "hash", "text"))
+    if seq and found[:1] and found[0][:2] == (seq, bound):
+        found = found[1:]
+    elif seq:
+        _FOLDED.pop(person_id, None)
+        return load(person_id)
+    for *_, text in found:
+        person = fold(person, read_event(text))
+    _keep(person_id, found, person)
+    return person
+
+
+def _keep(person_id: str, found: Sequence[tuple[int, str, str]], person: Person) -> None:
+    """The latest few are kept; several threads may, each whole entry is right by itself."""
+    if found:
+        _FOLDED[person_id] = (*found[-1][:2], person)
+    while len(_FOLDED) > _KEPT:
+        with suppress(KeyError, RuntimeError, StopIteration):
+            del _FOLDED[next(iter(_FOLDED))]
 
 
 def catch_up() -> int:
