@@ -4,7 +4,16 @@ from django.urls import include, path
 
 from cisterna.clinic.web.api import api
 
-SCREENS = ("today", "people", "programmer", "acts", "audit", "members", "account")
+SCREENS = (
+    "today",
+    "people",
+    "programmer",
+    "acts",
+    "audit",
+    "members",
+    "account",
+    "start",
+)
 
 urlpatterns = [
     *(path("", include(f"cisterna.clinic.web.screens.{name}")) for name in SCREENS),
