@@ -35,6 +35,7 @@ def serve(
         if clinic not in (None, *ClinicKind):
             raise unusable("--clinic", clinic, "real or demonstration")
         kind = ready(ClinicKind(clinic) if clinic else None).clinic
+        _tell_time(kind is ClinicKind.DEMONSTRATION)
         # Where no person looks the words go to a log, and a password has no place there.
         shown = kind is ClinicKind.REAL and sys.stdout.isatty()
         if first := first_account("main") if shown else "":
@@ -75,6 +76,18 @@ def _choose(host: str, certificate: Path | None) -> None:
         os.environ["CISTERNA_PLAIN"] = "1"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     _keep_secret()
+
+
+def _tell_time(demonstration: bool) -> None:
+    """A demonstration goes by its pumps' host; a real clinic goes by the world alone."""
+    from cisterna.clinic.demo.processes import VARIABLE, demonstration_clock  # noqa: PLC0415
+    from cisterna.clinic.web import clock  # noqa: PLC0415
+
+    folder = os.environ.get(VARIABLE)
+    if folder and not demonstration:
+        raise unusable(VARIABLE, folder, "nothing: a real clinic goes by the world's time")
+    if folder:
+        clock.use(demonstration_clock(Path(folder)))
 
 
 def _keep_secret() -> None:

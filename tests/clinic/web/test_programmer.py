@@ -124,6 +124,7 @@ def test_the_page_says_what_runs_and_how_old_that_is(her: None, signed_in: Signe
     assert "pump and record agree" in page
     assert "6 mg/day" in page
     assert SERIAL in page
+    assert HOME in nurse.get("/people/p1/").content.decode()
 
 
 def test_what_is_entered_is_worked_out_at_once_and_recorded_nowhere(her: None, signed_in: SignedIn):

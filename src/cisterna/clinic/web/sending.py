@@ -45,6 +45,8 @@ class Sending:
         self.steps.append((step, words))
 
 
+TURN = threading.Lock()
+"""Held from the proof of who sends to the beginning of the sending."""
 _all: dict[str, Sending] = {}
 _one = threading.Lock()
 

@@ -4,7 +4,17 @@ from django.urls import include, path
 
 from cisterna.clinic.web.api import api
 
-SCREENS = ("today", "people", "programmer", "acts", "audit", "members", "account", "health")
+SCREENS = (
+    "today",
+    "people",
+    "programmer",
+    "acts",
+    "audit",
+    "members",
+    "account",
+    "start",
+    "health",
+)
 
 urlpatterns = [
     *(path("", include(f"cisterna.clinic.web.screens.{name}")) for name in SCREENS),

@@ -255,10 +255,12 @@ def send(request: HttpRequest, bench: Bench) -> HttpResponse:
     if not isinstance(s.proposal.body if s.proposal else None, b.ChangeProposed):
         raise Refused("nothing-proposed", "No change is proposed.", "Propose it.")
     link.way(bench.serial)  # refused before anybody proves herself for nothing
-    _prove(request, bench)
-    again = Bench.of(request, bench.person.id)
-    pen = sending.pen_of(bench.person.id, bench.actor)
-    sending.begin(bench.person.id, bench.serial, again.standing, pen, transmit)
+    # One at a time: the second click of two finds the record moved on, not a code used up.
+    with sending.TURN:
+        _prove(request, bench)
+        again = Bench.of(request, bench.person.id)
+        pen = sending.pen_of(bench.person.id, bench.actor)
+        sending.begin(bench.person.id, bench.serial, again.standing, pen, transmit)
     return _back(bench)
 
 
