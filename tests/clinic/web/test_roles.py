@@ -9,7 +9,7 @@ from django.test import Client
 
 from cisterna.clinic.acts import ACTS
 from cisterna.clinic.event import Role
-from cisterna.clinic.web.forms import ActForm
+from cisterna.clinic.web.forms import ActForm, zone_of
 from tests.clinic.test_roles import ASKED, MAY
 from tests.clinic.web.conftest import SignedIn, Treated
 from tests.clinic.web.sending import sent
@@ -54,7 +54,7 @@ def test_a_role_that_may_not_records_nothing_by_sending_the_form_anyway(role: Ro
 def test_what_a_form_sends_is_what_the_act_is_asked(act: str):
     """ASVS 2.2.2: each input of the worked courses through the generic form comes out the same."""
     person, asked = ASKED[act]
-    form = ActForm(act, person, _many(sent(act, asked, len(person.events))))
+    form = ActForm(act, person, _many(sent(act, asked, len(person.events), zone=zone_of(person))))
     assert form.is_valid(), form.errors
     assert form.asked() == asked
 

@@ -9,6 +9,7 @@ from cisterna.clinic.course import Person
 from cisterna.clinic.event import Role
 from cisterna.clinic.guards import check
 from cisterna.clinic.refusal import Refused
+from cisterna.clinic.web.choices import CHOICES
 from cisterna.clinic.web.words import title, words
 from cisterna.facts import Pathway
 
@@ -17,6 +18,7 @@ _MAIN = (
     Place.IMPLANT_PLANNED, Place.IMPLANTED_OBSERVATION, Place.TITRATION, Place.MAINTENANCE,
 )  # fmt: skip
 _APART = frozenset({"open-chart"})
+_OPEN = frozenset({"proposal", "opening"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,12 @@ def _missing(
     return found
 
 
+def _waits(name: str, person: Person, rules: Pathway) -> bool:
+    """Whether there is something to sign or to review, where an act is about nothing else."""
+    asked = (f.get("choices") for f in words("act", name).get("field", {}).values())
+    return all(list(CHOICES[c](person, rules)) for c in asked if c in _OPEN)
+
+
 @dataclass(frozen=True, slots=True)
 class Possible:
     """An act that a role may do where the person stands."""
@@ -84,7 +92,11 @@ class Possible:
 
 def possible(person: Person, role: Role, rules: Pathway) -> tuple[Possible, ...]:
     """What this role may do now, in the order of the course."""
-    names = (n for n, a in ACTS.items() if person.place in a.places and n not in _APART)
+    names = (
+        n
+        for n, a in ACTS.items()
+        if person.place in a.places and n not in _APART and _waits(n, person, rules)
+    )
     return tuple(
         Possible(n, title("act", n), str(words("act", n).get("help", "")))
         for n in names

@@ -1,16 +1,16 @@
-"""What is due for a person: what the gate waits for, and an opening that nobody has looked at.
+"""What the pages add to the tasks of the course: the gate's waits, and an opening to review.
 
-The parts of the course give their own; they are gone through here as they come.
+They stand in the same list (`clinic.tasks`), so a row on Today is a task like any other.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from cisterna.clinic.acts.access import unreviewed
 from cisterna.clinic.course import Person
-from cisterna.clinic.event import Role
-from cisterna.clinic.gate.standing import Standing, standing
+from cisterna.clinic.event import Event, Role
+from cisterna.clinic.gate.standing import standing
+from cisterna.clinic.tasks import Task, tasks
 from cisterna.facts import Pathway
 from cisterna.facts.access import span
 from cisterna.facts.signing import Signing
@@ -18,33 +18,37 @@ from cisterna.facts.signing import Signing
 SIGNING = Signing()
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What needs whom by when, and why."""
-
-    what: str
-    due: datetime
-    role: Role
-    why: str
-
-
-def due(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:
-    """Everything that is due for this person, as seen at `at`."""
-    yield from _gate(standing(person.events))
+@tasks
+def openings(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
+    """An opening from another clinic that nobody else has looked at."""
     for opened in unreviewed(person):
-        what = f"Review why {opened.by.who} opened this record from {opened.body.clinic}"
-        yield Due(what, opened.at + span("open_chart_review"), Role.PHYSICIAN, "pathway §8")
+        what = f"Review why {opened.by.who} opened this record from {opened.body.clinic}."
+        by = opened.at + span("open_chart_review")
+        rest = by, Role.PHYSICIAN, "a record opened from elsewhere", "pathway §8", opened.id
+        yield Task(person.id, "review-opening", what, *rest)
 
 
-def _gate(s: Standing) -> Iterator[Due]:
+@tasks
+def gate(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
     """A change that waits for somebody, an outcome that nobody knows, a glass that was broken."""
+    s = standing(person.events)
     for glass in s.unreviewed:
-        what = f"Review what {glass.actor.who} did alone"
-        yield Due(what, glass.body.review_by, Role.PHYSICIAN, "pathway §8, break-glass")
+        what = f"Review what {glass.actor.who} did alone."
+        rest = glass.body.review_by, Role.PHYSICIAN, "break-glass", "pathway §8", glass.id
+        yield Task(person.id, "review-glass", what, *rest)
     if s.intent is not None:
-        what = "Interrogate the pump and reconcile: nobody knows what runs"
-        yield Due(what, s.intent.recorded, s.intent.actor.role, "safety §5, unknown outcome")
+        what = "Interrogate the pump and reconcile: nobody knows what runs."
+        rest = s.intent.recorded, s.intent.actor.role, "unknown outcome", "safety §5", s.intent.id
+        yield Task(person.id, "reconcile", what, *rest)
     elif s.proposal is not None and s.proposal.body.second and s.second is None:
-        what = f"Sign second what {s.proposal.actor.who} proposes: {s.proposal.body.dose}"
-        by = s.proposal.recorded + SIGNING.second_signer
-        yield Due(what, by, Role.PHYSICIAN, "pathway §8, two-person rules")
+        yield _to_sign(person, s.proposal)
+
+
+def _to_sign(person: Person, proposal: Event) -> Task:
+    what = f"Sign second what {proposal.actor.who} proposes: {proposal.body.dose}."
+    by = proposal.recorded + SIGNING.second_signer
+    why = ", ".join(proposal.body.second)
+    return Task(
+        *(person.id, "sign-second", what, by, Role.PHYSICIAN, why),
+        *("pathway §8, two-person rules", proposal.id),
+    )

@@ -28,6 +28,7 @@ GROUPS = 4
 _FEW = 7
 _DAY, _MINUTE = "%Y-%m-%d", "%Y-%m-%dT%H:%M"
 _LONG = frozenset({"says", "reason", "statement", "weighed", "question", "why", "note", "course"})
+_EMPTY = (None, "", ())
 _YES_NO = [("yes", "Yes"), ("no", "No")]
 
 
@@ -52,6 +53,15 @@ class QuantityField(forms.CharField):
             return Quantity.parse(text)
         except QuantityError as why:
             raise forms.ValidationError(f"{why}. Write a number and its unit.") from None
+
+
+class WordsField(forms.CharField):
+    """Words as they were written; the line ends of a browser are those of a text."""
+
+    def to_python(self, value: Any) -> Any:
+        """The words."""
+        found = super().to_python(value)
+        return found.replace("\r\n", "\n") if isinstance(found, str) else found
 
 
 class MomentField(forms.DateTimeField):
@@ -117,9 +127,10 @@ def _of_dataclass(
             continue
         elif group := _group(hint):
             inner = {"field": said.get("field", {})}
-            for number in range(GROUPS if _many(hint) else 1):
+            left = optional or _many(hint) or _maybe(hint)
+            for number in range(said.get("groups", GROUPS) if _many(hint) else 1):
                 place = f"{name}-{number}-" if _many(hint) else f"{name}-"
-                found |= _of_dataclass(group, place, inner, ask, optional=_many(hint))
+                found |= _of_dataclass(group, place, inner, ask, optional=left)
         else:
             needed = not optional and _no_default(one)
             found[name] = field_of(hint, one.name, said, ask, needed=needed)
@@ -152,10 +163,13 @@ def _groups_value(
 ) -> Any:
     inner = {"field": said.get("field", {})}
     if not _many(hint):
+        filled = any(v not in _EMPTY for k, v in clean.items() if k.startswith(f"{name}-"))
+        if _maybe(hint) and not filled:
+            return None
         return _dataclass_value(group, f"{name}-", inner, clean)
-    places = [f"{name}-{number}-" for number in range(GROUPS)]
-    filled = [p for p in places if any(v for k, v in clean.items() if k.startswith(p))]
-    return tuple(_dataclass_value(group, p, inner, clean) for p in filled)
+    places = [f"{name}-{number}-" for number in range(said.get("groups", GROUPS))]
+    used = [p for p in places if any(v not in _EMPTY for k, v in clean.items() if k.startswith(p))]
+    return tuple(_dataclass_value(group, p, inner, clean) for p in used)
 
 
 # One field ---------------------------------------------------------------------------------------
@@ -165,7 +179,7 @@ def field_of(
     hint: Any, name: str, said: Mapping[str, Any], ask: Asking, *, needed: bool
 ) -> forms.Field:
     """The field of a plain type."""
-    unknown = get_origin(hint) in (Union, UnionType)
+    unknown = _maybe(hint)
     if unknown:
         hint, needed = next(k for k in get_args(hint) if k is not NoneType), False
     label = said.get("title") or plain(name)
@@ -180,11 +194,17 @@ def field_of(
         return _list(options, about)
     if options is not None:
         return _chosen(options, about, empty=None if unknown else "")
-    return _plain_field(hint, name, said, ask, about)
+    return _plain_field(hint, name, said, ask, about, empty=None if unknown else "")
 
 
 def _plain_field(
-    hint: Any, name: str, said: Mapping[str, Any], ask: Asking, about: dict[str, Any]
+    hint: Any,
+    name: str,
+    said: Mapping[str, Any],
+    ask: Asking,
+    about: dict[str, Any],
+    *,
+    empty: str | None = "",
 ) -> forms.Field:
     if hint is bool:
         return forms.TypedChoiceField(
@@ -197,7 +217,8 @@ def _plain_field(
         return made(about, ask)
     long = said.get("long", name in _LONG)
     widget = forms.Textarea(attrs={"rows": 3}) if long else forms.TextInput()
-    return forms.CharField(widget=widget, **about)
+    strip = not said.get("verbatim", False)
+    return WordsField(widget=widget, strip=strip, empty_value=empty, **about)
 
 
 def _day(about: dict[str, Any], ask: Asking) -> forms.Field:
@@ -217,7 +238,7 @@ _MADE: dict[Any, Callable[[dict[str, Any], Asking], forms.Field]] = {
 def _list(options: list[tuple[str, str]] | None, about: dict[str, Any]) -> forms.Field:
     if options is None:
         about["help_text"] = about["help_text"] or "One to a line."
-        return LinesField(**about)
+        return LinesField(**(about | {"required": False}))
     return SeveralField(choices=options, coerce=str, **(about | {"required": False}))
 
 
@@ -296,11 +317,13 @@ def _many(hint: Any) -> bool:
     return get_origin(hint) is tuple
 
 
+def _maybe(hint: Any) -> bool:
+    return get_origin(hint) in (Union, UnionType)
+
+
 def _group(hint: Any) -> Any:
     """The dataclass that a field holds one or several of; None for a plain one."""
-    inner = get_args(hint)[0] if _many(hint) else hint
-    if get_origin(inner) in (Union, UnionType):
-        return None
+    inner = get_args(hint)[0] if _many(hint) or _maybe(hint) else hint
     return inner if is_dataclass(inner) and inner is not Quantity else None
 
 

@@ -13,12 +13,13 @@ from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import Moved, Referred, Registered
 from cisterna.clinic.course import Person, replay
 from cisterna.clinic.ledger.models import EventRow
+from cisterna.clinic.tasks import Task, due
 from cisterna.clinic.web import clock
-from cisterna.clinic.web.due import Due, due
+from cisterna.clinic.web import due as listed
 from cisterna.clinic.web.models import Cursor, PersonRow, TaskRow
 
 _BATCH = 200
-__all__ = ["bodies", "catch_up", "load", "rebuild"]
+__all__ = ["bodies", "listed", "catch_up", "load", "rebuild"]
 
 
 def load(person_id: str) -> Person:
@@ -102,7 +103,8 @@ def _tasks(people: Iterable[Person]) -> list[TaskRow]:
     return [_task(person, one) for person in people for one in due(person, house(), at)]
 
 
-def _task(person: Person, one: Due) -> TaskRow:
+def _task(person: Person, one: Task) -> TaskRow:
+    why = f"{one.why} ({one.source})" if one.source else one.why
     return TaskRow(
-        person_id=person.id, what=one.what[:200], due=one.due, role=str(one.role), why=one.why
+        person_id=person.id, what=one.what[:200], due=one.due, role=str(one.role), why=why
     )
