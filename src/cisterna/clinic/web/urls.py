@@ -4,7 +4,10 @@ from django.urls import include, path
 
 from cisterna.clinic.web.api import api
 
-SCREENS = ("today", "people", "acts", "audit", "members", "account")
+SCREENS = (
+    "today", "people", "acts", "audit", "members", "account",
+    "refill", "trial", "implant", "mri", "trouble",
+)  # fmt: skip
 
 urlpatterns = [
     *(path("", include(f"cisterna.clinic.web.screens.{name}")) for name in SCREENS),
