@@ -1,4 +1,4 @@
-"""The clinic in a real browser: a passkey signs in, and every page is fit to be used by everybody."""
+"""The clinic in a real browser: a passkey signs in, and every page is fit for everybody."""
 
 import os
 import socket
@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -24,13 +23,14 @@ from tests.clinic.web.conftest import (  # noqa: F401  (fixtures)
 )
 
 # isort: split
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import User
 from django.db import connection
 
+from cisterna.clinic import event
 from cisterna.clinic.event import Role
 from cisterna.clinic.web import clock
-from cisterna.clinic import event
 
 SHOTS = os.environ.get("CISTERNA_SHOTS")
 
@@ -44,7 +44,7 @@ def address(treated: Treated, invited: Invited) -> Iterator[str]:  # noqa: F811
     treated("pancreas", "", "p3", days=220)
     for who, role in (("n-dunn", Role.NURSE), ("a-hale", Role.AUDITOR)):
         found = invited(who, role)
-        found.user.authenticator_set.all().delete()
+        Authenticator.objects.filter(user=found.user_id).delete()
     hashed = Argon2PasswordHasher().encode(PASSWORD, "a salt for tests")
     User.objects.update(password=hashed)
     with socket.socket() as free:
@@ -91,7 +91,7 @@ def fit(page: Page, name: str) -> None:
     for width in (360, 1280):
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             found = Axe().run(page).response["violations"]
             assert not found, (name, width, scheme, [(v["id"], v["nodes"]) for v in found])
             wide = page.evaluate("document.documentElement.scrollWidth")

@@ -66,6 +66,12 @@ def test_the_dose_before_is_the_one_that_runs_and_is_not_typed():
     assert rx.previous is not None
 
 
+def test_a_dose_that_was_changed_since_the_fill_has_no_time_before_it():
+    later = replace(RUNS, therapy=replace(RUNS.therapy, since=datetime(2026, 12, 1, tzinfo=UTC)))
+    assert written(later).order.changed_at is None
+    assert written(later).order.previous_daily_dose == Quantity.parse("4.4 mg/day")
+
+
 def test_where_nobody_knows_what_runs_the_dose_before_is_asked_for():
     unknown = replace(RUNS, therapy=replace(RUNS.therapy, state="unknown"))
     assert written(unknown).order.previous_daily_dose is None

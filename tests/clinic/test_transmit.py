@@ -281,6 +281,7 @@ def test_nothing_is_sent_where_the_intent_cannot_be_kept(ward: Ward):
     assert ward.runs()["digest"] == before["digest"]
 
 
+@pytest.mark.pathway("PW-007")
 def test_a_pump_that_reads_back_another_programme_is_not_activated(
     ward: Ward, monkeypatch: pytest.MonkeyPatch
 ):

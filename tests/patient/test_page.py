@@ -182,7 +182,7 @@ def test_the_worker_is_another_one_when_any_file_changes():
 
 
 def test_the_tokens_are_those_of_the_sheet():
-    sheet = (SRC / "order" / "sheet" / "sheet.css").read_text("utf-8")
+    sheet = (SRC / "order" / "sheet" / "style" / "sheet.css").read_text("utf-8")
     tokens = sheet[sheet.index(":root {") : sheet.index("* { box-sizing")].strip()
     assert tokens in (PAGE / "remote.css").read_text("utf-8")
 

@@ -76,7 +76,7 @@ def _is_page(path: Path) -> bool:
 
 def page(runtime: Mapping[str, bytes]) -> str:
     """The whole file."""
-    styles = [(PACKAGE / "order/sheet/sheet.css").read_text("utf-8"), _page("bedside.css")]
+    styles = [(PACKAGE / "order/sheet/style/sheet.css").read_text("utf-8"), _page("bedside.css")]
     script = "\n".join(_module(name) for name in _SCRIPTS)
     worker = b"\n;\n".join([*(runtime[name] for name in _WORKER), _page("worker.js").encode()])
     parts = {

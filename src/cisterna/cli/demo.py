@@ -88,9 +88,7 @@ def _run(made: "Demonstration", browser: bool) -> None:
             supervise.free_port(processes.PAGES_PORT),
         )
         places = processes.Places(made, short / "signer", *ports)
-        wanted = processes.children(places)
-        if _has_pages():
-            wanted.append(processes.pages(places))
+        wanted = [*processes.children(places), processes.pages(places)]
         logs = made.folder / "logs"
         try:
             with supervise.supervised(logs, places.environment()) as supervisor:
@@ -103,17 +101,10 @@ def _run(made: "Demonstration", browser: bool) -> None:
             raise Refused("died", words, f"Look at {logs}, then begin again.") from None
 
 
-def _has_pages() -> bool:
-    """Whether this installation has the clinic's pages."""
-    from cisterna.cli.app import app  # noqa: PLC0415
-
-    return any(command.name == "serve" for command in app.registered_commands)
-
-
 def _say(places: "Places", browser: bool) -> None:
     from cisterna.bedside.opening import open_address  # noqa: PLC0415
 
-    start = places.pages if _has_pages() else places.remote
+    start = f"{places.pages}start/"
     shown = browser and open_address(start)
     typer.echo(f"The demonstration: {start}{' is open in your browser' if shown else ''}")
     typer.echo(f"The patient's remote: {places.remote}")

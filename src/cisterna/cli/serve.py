@@ -30,6 +30,7 @@ def serve(
         if clinic not in list(ClinicKind):
             raise unusable("--clinic", clinic, "real or demonstration")
         ready(ClinicKind(clinic))
+        _tell_time(clinic == ClinicKind.DEMONSTRATION)
         first = first_account("main") if clinic == ClinicKind.REAL else ""
         if first:
             typer.echo(f"The first account: admin, with the password {first} (shown once)")
@@ -69,6 +70,18 @@ def _choose(host: str, certificate: Path | None) -> None:
         os.environ["CISTERNA_PLAIN"] = "1"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     os.environ.setdefault("CISTERNA_SECRET", _secret())
+
+
+def _tell_time(demonstration: bool) -> None:
+    """A demonstration goes by its pumps' host; a real clinic goes by the world alone."""
+    from cisterna.clinic.demo.processes import VARIABLE, demonstration_clock  # noqa: PLC0415
+    from cisterna.clinic.web import clock  # noqa: PLC0415
+
+    folder = os.environ.get(VARIABLE)
+    if folder and not demonstration:
+        raise unusable(VARIABLE, folder, "nothing: a real clinic goes by the world's time")
+    if folder:
+        clock.use(demonstration_clock(Path(folder)))
 
 
 def _secret() -> str:

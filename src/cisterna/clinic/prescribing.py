@@ -8,7 +8,7 @@ is read back by the one reader of prescriptions, which names every problem.
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from cisterna.clinic.bodies.planning import Referred, RiskAssessed, Screened
@@ -144,7 +144,11 @@ def _before(
         return {}
     unit = dose.unit.name
     text = f"{decimal_text(dose.number(unit))} {unit}"
-    return {"previous_daily_dose": text, "changed_at": therapy.since}
+    filled = entered.get("solution", {}).get("filled_at")
+    if isinstance(filled, datetime) and filled.utcoffset() is not None and therapy.since <= filled:
+        return {"previous_daily_dose": text, "changed_at": therapy.since}
+    # A dose that was changed since the fill: a prescription counts its steps up to the fill alone.
+    return {"previous_daily_dose": text}
 
 
 def _patient(chart: Chart, rules: Pathway, library: Library) -> dict[str, Any]:

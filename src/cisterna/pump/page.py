@@ -48,7 +48,7 @@ def page(done: Simulation, library: Library, more: Sequence[Markup] = ()) -> str
 
 
 def _head(title: str) -> Markup:
-    sheet = files("cisterna.order.sheet").joinpath("sheet.css").read_text("utf-8")
+    sheet = files("cisterna.order.sheet").joinpath("style", "sheet.css").read_text("utf-8")
     style = sheet + Path(__file__).with_name("simulation.css").read_text("utf-8")
     allowed = b64encode(sha256(style.encode()).digest()).decode()
     policy = (

@@ -17,12 +17,14 @@ from cisterna.clinic.event import Event, event_text
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.standing import standing
 from cisterna.clinic.ledger.entry import ClinicKind
-from cisterna.clinic.ledger.place import connect, start
+from cisterna.clinic.ledger.place import connect
+from cisterna.clinic.therapy import therapy
 from cisterna.clinic.verify import verify
 from cisterna.clinic.watch import open_flags
 from cisterna.order.form import Unusable
 from cisterna.order.line import Refused
 from cisterna.pump.host import Host
+from tests.django_ready import start
 
 start()
 from cisterna.clinic.ledger.record import Record  # noqa: E402  (once Django is ready)
@@ -139,6 +141,20 @@ def test_the_pumps_ran_what_is_on_record(small: Demonstration):
             assert programme is not None
             if ended[-1].outcome == "activated":
                 assert programme.digest == programmes[-1]
+
+
+def test_what_the_record_says_of_the_therapy_is_what_the_pump_runs(small: Demonstration):
+    events = events_of(small)
+    with Host.restored(small.fleet, sync=False) as host:
+        for person, device in ((p.id, p.device) for p in SMALL.people if p.device):
+            now = therapy(of(events, person))
+            programme = host.units[device.serial].state.programme
+            assert programme is not None
+            if person == "demo-33":
+                assert now.state == "unknown"
+            else:
+                assert (now.serial, now.digest) == (device.serial, programme.digest)
+                assert now.text is not None
 
 
 def test_pumps_in_stock_wait_for_a_visitor(small: Demonstration):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cisterna.clinic.event import Event
 from cisterna.clinic.gate.acts import Pen
 from cisterna.clinic.gate.bodies import RefillTerms
 from cisterna.clinic.gate.change import Wanted
@@ -98,7 +99,10 @@ def sent(here: Served, socket: Path, clock: DemonstrationTime, late: timedelta) 
     def pen() -> Pen:
         return way.pen()
 
-    ended = transmit(way.standing, pen, way.keep, road).body
+    def keep(happened: Event) -> None:
+        way.keep(happened)
+
+    ended = transmit(way.standing, pen, keep, road).body
     return str(ended.outcome)
 
 

@@ -139,7 +139,7 @@ def test_somebody_new_is_registered_and_referred_in_one(signed_in: SignedIn, cli
     row = sent("register", ENTRY, 0) | sent("refer", Referred("cancer-pain", "Dr Hall", "?"), 0)
     done = nurse.post("/people/new/", row)
     assert done.status_code == 302
-    person = rows.load(done.url.strip("/").split("/")[-1])
+    person = rows.load(done["Location"].strip("/").split("/")[-1])
     assert [e.kind for e in person.events] == ["registered", "referred"]
     entry = person.last(Registered, None)
     assert entry is not None

@@ -112,7 +112,7 @@ def accident(library: Library) -> Accident:
         old=_strength(old),
         new=_strength(new),
         dose=whole_cast().plans["accident"].doses[0],
-        tip=new.catheter.tip if new.catheter else "",
+        tip=_tip(new),
         share=share,
         lasts=bridge.omitted.lasts,
         harm=_harm(share, bridge.omitted.lasts),

@@ -119,7 +119,9 @@ def _role(number: int, row: Mapping[str, Any], models: Mapping[str, Any]) -> Rol
     found, name = dict(row), f"{number:02d}"
     model = found.pop("pump", None)
     device = None if model is None else _device(model, f"DEMO-{name}", models)
-    lists = {k: tuple(found.pop(k)) for k in ("conditions", "medicines") if k in found}
+    lists: dict[str, Any] = {
+        k: tuple(found.pop(k)) for k in ("conditions", "medicines") if k in found
+    }
     return Role(id=f"demo-{name}", number=f"DEMO {name}", device=device, **lists, **found)
 
 

@@ -69,8 +69,9 @@ def children(places: Places) -> list[Child]:
 
 def pages(places: Places) -> Child:
     """The clinic's pages, which need all the others."""
-    words = cisterna("serve", "--host", LOCAL, "--port", str(places.pages_port))
-    return Child("pages", words, places.pages.rstrip("/"))
+    port = places.pages_port
+    words = cisterna("serve", "--host", LOCAL, "--port", str(port), "--clinic", "demonstration")
+    return Child("pages", words, places.pages.rstrip("/"), port)
 
 
 def demonstration_clock(fleet: Path) -> Callable[[], datetime]:

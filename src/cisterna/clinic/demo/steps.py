@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cisterna.clinic import transmit
 from cisterna.clinic.acts import ACTS
+from cisterna.clinic.bodies.order import OrderWritten
 from cisterna.clinic.demo.orders import Therapy
 from cisterna.clinic.demo.player import Player
 from cisterna.clinic.demo.stage import Spoil
@@ -19,6 +21,7 @@ from cisterna.clinic.gate import acts as gate
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.acts import Pen
 from cisterna.clinic.gate.change import Wanted, proposed, second_reading
+from cisterna.facts import Library
 from cisterna.order.prescription import Prescription
 from cisterna.order.reading import prescription_from_text
 from cisterna.pump import bodies
@@ -102,6 +105,7 @@ class Change:
     def _propose(self, player: Player, wanted: Wanted) -> None:
         under = ""
         body = proposed(wanted, player.stage.library)
+        player.keep(player.pen(self.physician).writes(OrderWritten(wanted.text)))
         if self.by.role is not ActorRole.PHYSICIAN:
             ordered = player.pen(self.physician, self.why)
             under = ordered.id
@@ -140,9 +144,13 @@ def _proposal(player: Player) -> Event:
 
 def read(player: Player, therapy: Therapy, before: Therapy | None) -> Prescription:
     """The prescription of a therapy."""
-    library = player.stage.library
-    old = None if before is None else read(player, before, None)
-    return prescription_from_text(therapy.text(), library, previous=old)
+    return _read(player.stage.library, therapy.text(), before.text() if before else "")
+
+
+@lru_cache(maxsize=256)
+def _read(library: Library, text: str, before: str) -> Prescription:
+    old = prescription_from_text(before, library) if before else None
+    return prescription_from_text(text, library, previous=old)
 
 
 def _wanted(player: Player, therapy: Therapy, drawn: int | None) -> Wanted:

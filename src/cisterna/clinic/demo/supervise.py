@@ -24,6 +24,7 @@ LOCAL = "127.0.0.1"
 READY_S, END_S, LOOK_S = 60.0, 10.0, 0.05
 LAST_WORDS = 800
 _PR_SET_PDEATHSIG = 1
+_SETTINGS = "DJANGO_SETTINGS_MODULE"
 
 
 class Died(RuntimeError):
@@ -32,11 +33,15 @@ class Died(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One process: its name, its words on the command line, and what it says when it is ready."""
+    """One process: its name, its words on the command line, and what it says when it is ready.
+
+    With a `port` it is ready when somebody can connect there, too.
+    """
 
     name: str
     words: Sequence[str]
     ready: str
+    port: int | None = None
 
 
 @dataclass(slots=True)
@@ -50,6 +55,18 @@ class Running:
     def said(self) -> str:
         """All that it has said."""
         return self.log.read_text("utf-8", errors="replace")
+
+    def ready(self) -> bool:
+        """Whether it has said so, and listens."""
+        if self.child.ready not in self.said():
+            return False
+        if self.child.port is None:
+            return True
+        try:
+            socket.create_connection((LOCAL, self.child.port), 1).close()
+        except OSError:
+            return False
+        return True
 
     def check(self) -> None:
         """Raise `Died` where it lives no more."""
@@ -108,7 +125,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"},
+                env={**_outer(), **self.environment, "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,  # a Ctrl-C is for this process, which ends them in order
                 preexec_fn=_end_with_parent,  # noqa: PLW1509  (no thread runs here)
             )
@@ -116,7 +133,7 @@ class Supervisor:
 
     def _wait_until_ready(self, one: Running) -> None:
         end = time.monotonic() + READY_S
-        while one.child.ready not in one.said():
+        while not one.ready():
             one.check()
             if self.asked:
                 return
@@ -141,6 +158,11 @@ def supervised(logs: Path, environment: Mapping[str, str] | None = None) -> Iter
         made.end()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _outer() -> dict[str, str]:
+    """The environment without Django's settings, which each process chooses for itself."""
+    return {key: value for key, value in os.environ.items() if key != _SETTINGS}
 
 
 def _end_with_parent() -> None:

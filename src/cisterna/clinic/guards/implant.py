@@ -13,8 +13,8 @@ from cisterna.clinic.course import Person, Said
 from cisterna.clinic.devices import OPERATION, scans
 from cisterna.clinic.gate.bodies import ChangeApproved, ChangeProposed
 from cisterna.clinic.guards.guard import guard, missing
-from cisterna.clinic.refusal import Refused
 from cisterna.clinic.reassess import reassessments
+from cisterna.clinic.refusal import Refused
 from cisterna.clinic.titration import stopped
 from cisterna.clinic.watch import first_dose, open_flags, watches
 from cisterna.facts import Cited, Pathway

@@ -28,7 +28,7 @@ from cisterna.pump.link.verbs import Role
 
 MOST_BYTES = 1 << 20
 FREE = frozenset({"knock", "open_session", "close_session", "interrogate", "read_back", "stop"})
-"""Signed without an approval: they wake the radio, read, open and close a session, or stop the pump."""
+"""Signed without an approval: they wake, read, open and close a session, or stop the pump."""
 STEPS = ("refill", "stage", "confirm", "activate")
 """Signed under an approval, each once, in this order."""
 _PREFIX = link_text("command", {}).removesuffix(b"{}")

@@ -80,6 +80,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = None
+# The scripts that draw the spine are those of the bedside page, the charts' lines the sheet's.
+STATICFILES_DIRS = [
+    ("bedside", _HERE.parents[1] / "bedside" / "page"),
+    ("sheet", _HERE.parents[1] / "order" / "sheet" / "style"),
+]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 

@@ -5,9 +5,20 @@ from django.urls import include, path
 from cisterna.clinic.web.api import api
 
 SCREENS = (
-    "today", "people", "acts", "audit", "members", "account",
-    "refill", "trial", "implant", "mri", "trouble",
-)  # fmt: skip
+    "today",
+    "people",
+    "programmer",
+    "acts",
+    "audit",
+    "members",
+    "account",
+    "start",
+    "refill",
+    "trial",
+    "implant",
+    "mri",
+    "trouble",
+)
 
 urlpatterns = [
     *(path("", include(f"cisterna.clinic.web.screens.{name}")) for name in SCREENS),

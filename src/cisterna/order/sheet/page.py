@@ -19,7 +19,7 @@ from cisterna.order.sheet.markup import Markup, day_text, join, moment_text, pai
 
 NOT_IDENTIFIED = "NO PATIENT IDENTIFIED"
 SEPARATOR = " · "
-_STYLE = Path(__file__).with_name("sheet.css")
+_STYLE = Path(__file__).parent / "style" / "sheet.css"
 
 
 def sheet(plan: Plan, library: Library, more: Sequence[Markup] = ()) -> str:

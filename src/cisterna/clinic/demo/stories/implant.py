@@ -20,7 +20,7 @@ from cisterna.clinic.demo.stories.planning import (
     screened,
     staff,
 )
-from cisterna.clinic.tasks.titration import reassessments
+from cisterna.clinic.reassess import reassessments
 from cisterna.clinic.watch import watches
 from cisterna.quantity import Quantity
 

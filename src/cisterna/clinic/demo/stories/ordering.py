@@ -87,8 +87,9 @@ def refilled(drugs: tuple[Drug, ...] = ()) -> Makes:
 
     def makes(player: Player) -> Therapy:
         old, at = running(player), minute(player.at)
-        rest = {"phase": "maintenance", "previous": daily(player)}
-        return replace(old, drugs=drugs or old.drugs, filled_at=at, **rest)
+        before, phase = daily(player), "maintenance"
+        solution = drugs or old.drugs
+        return replace(old, drugs=solution, filled_at=at, phase=phase, previous=before)
 
     return makes
 

@@ -13,6 +13,8 @@ from cisterna.clinic.event import Actor
 from cisterna.quantity import Quantity
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+CLINIC = "demonstration"
+"""Where everybody of the demonstration belongs."""
 GOES_ON_AT = 8
 """The hour of the day at which a clinic begins (invented)."""
 
@@ -53,10 +55,14 @@ def morning_of(player: Player, day: datetime) -> datetime:
 
 
 def referred(player: Player) -> Iterator[Step]:
-    """She is referred."""
+    """She is entered, and referred."""
+    who = player.role
+    phone = f"+1 555 01{who.id[-2:]}"  # a number that is kept for stories
+    entry = (who.name, who.born, who.sex, who.number, CLINIC, "UTC", "en", False, phone)
+    yield Act("register", staff("nurse"), b.Registered(*entry), timedelta(0))
     by = player.random.choice(("Dr Fennel", "Dr Sorrel", "Dr Yarrow"))
     asked = b.Referred(player.role.indication, by, "Is intrathecal therapy an option?")
-    yield Act("refer", staff("nurse"), asked, timedelta(0))
+    yield Act("refer", staff("nurse"), asked)
 
 
 def evaluating(player: Player) -> Iterator[Step]:

@@ -56,8 +56,8 @@ def _look(
     later: timedelta = timedelta(minutes=10),
     **more: Any,
 ) -> Step:
-    scores = {"pain_rest": pain, "pain_moving": pain} if purpose == "pain" else {}
-    tone = {} if purpose == "pain" else {"ashworth": ashworth}
+    scores: dict[str, Any] = {"pain_rest": pain, "pain_moving": pain} if purpose == "pain" else {}
+    tone: dict[str, Any] = {} if purpose == "pain" else {"ashworth": ashworth}
 
     def seen(player: Player) -> b.TrialObserved:
         return b.TrialObserved(player.at, "awake", 14, 97, **scores, **tone, **more)

@@ -13,6 +13,7 @@ from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.access import ChartOpened
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
+from cisterna.clinic.devices import devices
 from cisterna.clinic.event import Role
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.web import audit, clock, course_line, desk, rows
@@ -24,6 +25,7 @@ from cisterna.clinic.web.telling import tell
 from cisterna.clinic.web.words import title
 
 _PAGE = 50
+PROGRAMMERS = frozenset({Role.PHYSICIAN, Role.SURGEON, Role.NURSE, Role.PHARMACIST})
 _STAFF = tuple(r for r in Role if r not in HERSELF and r not in (Role.ADMIN, Role.SYSTEM))
 
 
@@ -67,6 +69,7 @@ def about(request: HttpRequest, found: Person) -> dict[str, Any]:
         "line": course_line.line(found),
         "nexts": course_line.nexts(found, house(), now),
         "acts": course_line.possible(found, role, house()),
+        "pump_here": role in PROGRAMMERS and devices(found).pump is not None,
         "events": events,
         "earlier": first,
         "more": len(found.events) - first + _PAGE,

@@ -1,0 +1,168 @@
+"""Everything that the programmer's pages look at: the person, her therapy, the gate, her pump."""
+
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from cisterna.clinic.acts.act import house
+from cisterna.clinic.bodies.implant import CatheterPlaced, PumpPlaced
+from cisterna.clinic.bodies.order import OrderWritten
+from cisterna.clinic.bodies.planning import Registered
+from cisterna.clinic.bodies.pumpread import PumpRead
+from cisterna.clinic.course import Person, Said
+from cisterna.clinic.devices import devices
+from cisterna.clinic.event import Actor, Event
+from cisterna.clinic.gate.acts import Pen
+from cisterna.clinic.gate.change import Wanted
+from cisterna.clinic.gate.standing import Standing, standing
+from cisterna.clinic.prescribing import (
+    ENTERED,
+    Chart,
+    Fitted,
+    FittedSegment,
+    Identity,
+    compose,
+    running,
+)
+from cisterna.clinic.refusal import Refused
+from cisterna.clinic.therapy import Therapy, awaiting, dose_history, therapy
+from cisterna.clinic.web import clock, desk, link
+from cisterna.clinic.web.access import member
+from cisterna.order.prescription import Prescription
+from cisterna.order.reading import prescription_from_text
+
+LIBRARY = house().library
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One person as the programmer sees her, and who sits before it."""
+
+    person: Person
+    actor: Actor
+
+    @classmethod
+    def of(cls, request: HttpRequest, person_id: str) -> "Bench":
+        """The bench of a person. Raises `Http404` for whom this member may not see."""
+        return cls(desk.chart(request, person_id), member(request).actor)
+
+    @property
+    def standing(self) -> Standing:
+        """Where the change stands."""
+        return standing(self.person.events)
+
+    @property
+    def therapy(self) -> Therapy:
+        """What runs, as the record knows it."""
+        return therapy(self.person.events)
+
+    @property
+    def read(self) -> Said[PumpRead] | None:
+        """What the pump said last."""
+        return self.person.last(PumpRead, None)
+
+    @property
+    def serial(self) -> str:
+        """The pump that she has. Raises `Refused` where none is on record."""
+        pump = devices(self.person).pump
+        if pump is None:
+            words = "No pump is on her record."
+            raise Refused("no-pump", words, "Record the implant first.")
+        return pump.serial
+
+    def chart(self) -> Chart:
+        """What the record says for a prescription. Raises `Refused`."""
+        entry, tree = self.person.last(Registered, None), devices(self.person)
+        if entry is None or tree.pump is None:
+            words = "Who she is, or which pump she has, is not on record."
+            raise Refused("no-pump", words, "Register her, and record the implant.")
+        e, pump = entry.body, tree.pump
+        who = Identity(e.name, e.number, e.born, str(e.sex), e.zone)
+        pieces = tuple(FittedSegment(s.model, s.supplied, s.trimmed) for s in tree.segments)
+        fitted = Fitted(pump.model, pump.serial, pump.implanted, tree.tip or None, pieces)
+        return Chart(self.person, who, fitted, self.therapy)
+
+    def old(self) -> Prescription | None:
+        """The order that runs."""
+        return running(self.therapy, LIBRARY)
+
+    def text(self, digest: str) -> str | None:
+        """The text of a prescription on record."""
+        found = (e.body for e in self.person.events if isinstance(e.body, OrderWritten))
+        return next((o.text for o in found if o.digest == digest), None)
+
+    def composed(self, tree: dict[str, Any]) -> str:
+        """The text of what was entered. Raises `Refused` and `Unusable`."""
+        return compose(self.chart(), self.actor.who, tree, house(), LIBRARY)
+
+    def prescription(self, text: str) -> Prescription:
+        """An order as it is read after the one that runs."""
+        return prescription_from_text(text, LIBRARY, previous=self.old())
+
+    def version(self) -> int:
+        """The version that runs: as the pump said last, or as read back from a maker's screen."""
+        if not link.linked(self.serial):
+            return self.therapy.version or 0
+        if self.read is None or self.read.body.serial != self.serial:
+            words = "This pump has not been read yet."
+            raise Refused("not-read", words, "Interrogate it first.")
+        known = self.therapy
+        if known.since is not None and self.read.at < known.since:
+            words = "This pump has not been read since its programme was changed."
+            raise Refused("not-read", words, "Interrogate it first.")
+        if known.state == "runs" and self.read.body.digest != known.digest:
+            words = "The pump reports another programme than the record."
+            raise Refused("other-programme", words, "Find out what was changed, and by whom.")
+        return self.read.body.version
+
+    def wanted(self, text: str) -> Wanted:
+        """A change to this order. Raises `Refused`."""
+        return Wanted(self.serial, self.version(), text, self.old(), self.revised)
+
+    @property
+    def revised(self) -> bool:
+        """Whether pump or catheter are newer than the programme that runs."""
+        since = self.therapy.since
+        pumps = [said.at for said in self.person.every(PumpPlaced, None)]
+        lines = [said.at for said in self.person.every(CatheterPlaced, None)]
+        return since is not None and any(at > since for at in (*pumps, *lines))
+
+    def start(self) -> dict[str, Any]:
+        """What the form begins with: the order that runs, without what the record knows."""
+        text = self.therapy.text
+        if text is None:
+            return {"order": {"phase": "start"}}
+        tree = tomllib.loads(text)
+        kept = {k: tree[k] for k, keys in ENTERED.items() if keys is None and k in tree}
+        order = {k: v for k, v in tree["order"].items() if k in ("jurisdiction",)}
+        return kept | {"order": order | {"phase": "titration"}}
+
+    def pen(self, person: Person, why: str = "", ahead: int = 0) -> Pen:
+        """The pen for her next event, or one after it."""
+        id = f"{person.id}.{len(person.events) + 1 + ahead}"
+        return Pen(person.id, self.actor, clock.now(), id, why)
+
+    def writes(self, base: int, make: Callable[[Person], Sequence[Event]]) -> None:
+        """Put events on record, if the record is where the page saw it."""
+        desk.write(self.person.id, base, make)
+
+    def shown(self) -> dict[str, Any]:
+        """What every page of the programmer shows."""
+        s, now = self.standing, self.therapy
+        serial, refused = "", None
+        try:
+            serial = self.serial
+        except Refused as why:
+            refused = why
+        return {
+            "bench": self, "standing": s, "therapy": now, "serial": serial, "no_pump": refused,
+            "linked": bool(serial) and link.linked(serial), "read": self.read,
+            "age": clock.now() - self.read.at if self.read else None,
+            "waiting": awaiting(self.person.events), "base": len(self.person.events),
+            "history": tuple(reversed(dose_history(self.person.events))), "here": "people",
+            "proposal": s.proposal,
+            "mine": s.proposal is not None and s.proposal.actor == self.actor,
+        }  # fmt: skip

@@ -1,0 +1,99 @@
+"""The start page of a demonstration: the accident, and doors that only this machine can open."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+
+from cisterna.clinic import event
+from cisterna.clinic.event import Role
+from cisterna.clinic.ledger.entry import ClinicKind
+from cisterna.clinic.ledger.record import Record
+from cisterna.clinic.web import clock
+from cisterna.clinic.web.models import Member
+from tests.clinic.web.conftest import browser_of_nobody
+
+
+@pytest.fixture
+def demonstration(template: Path) -> Iterator[Record]:
+    """A demonstration without people; the real clinic's tables are kept beside it."""
+    assert template.exists()
+    place = Path(connection.settings_dict["NAME"])
+    connection.close()
+    for old in place.parent.glob(f"{place.name}*"):
+        old.unlink()
+    made = Record.create("default", ClinicKind.DEMONSTRATION)
+    call_command("migrate", verbosity=0, interactive=False)
+    cache.clear()
+    clock.use(lambda: datetime(2026, 12, 1, 9, tzinfo=UTC))
+    yield made
+    clock.use(event.now)
+    connection.close()
+
+
+def test_the_accident_is_shown_and_put_right(demonstration: Record):
+    browser = browser_of_nobody()
+    wrong = browser.get("/start/").content.decode()
+    assert "The bridge is forgotten." in wrong
+    assert "<strong>8 mg/day</strong>" in wrong
+    right = browser.get("/start/?bridge=on").content.decode()
+    assert "The bridge is programmed." in right
+    assert "8 mg/day" not in right
+
+
+@pytest.mark.parametrize(
+    ("door", "role", "place"),
+    [
+        ("follow", Role.PHYSICIAN, "/people/demo-22/"),
+        ("nurse", Role.NURSE, "/"),
+        ("patient", Role.PATIENT, "/people/demo-34/"),
+    ],
+)
+def test_each_door_signs_the_visitor_in_as_an_invented_person(
+    demonstration: Record, door: str, role: Role, place: str
+):
+    browser = browser_of_nobody()
+    found = browser.post(f"/start/{door}/")
+    assert (found.status_code, found["Location"]) == (302, place)
+    who = Member.objects.get(user=browser.session["_auth_user_id"])
+    assert Role(who.role) is role
+    assert browser.post(f"/start/{door}/").status_code == 302  # and again
+    assert Member.objects.count() == 1
+
+
+def test_the_invented_person_s_code_is_shown_to_herself(demonstration: Record):
+    browser = browser_of_nobody()
+    assert browser.get("/start/code/").status_code == 302
+    browser.post("/start/nurse/")
+    shown = browser.get("/start/code/").content.decode()
+    assert "nurse-willow" in shown
+    assert any(word.isdigit() and len(word) == 6 for word in shown.replace("<", " ").replace(
+        ">", " ").split())  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "more", [{"REMOTE_ADDR": "192.0.2.7"}, {"HTTP_X_FORWARDED_FOR": "192.0.2.7"}]
+)
+def test_a_door_opens_to_nobody_from_elsewhere(demonstration: Record, more: dict[str, str]):
+    browser = browser_of_nobody(**more)
+    assert browser.post("/start/nurse/").status_code == 404
+    assert "_auth_user_id" not in browser.session
+
+
+def test_a_door_needs_its_form(demonstration: Record):
+    strict = browser_of_nobody(enforce_csrf_checks=True)
+    assert strict.post("/start/nurse/").status_code == 403
+    assert strict.get("/start/nurse/").status_code == 405
+    assert browser_of_nobody().post("/start/other/").status_code == 404
+
+
+def test_a_real_clinic_has_no_door_at_all(clinic: Record):
+    browser = browser_of_nobody()
+    assert browser.get("/start/").status_code == 404
+    assert browser.post("/start/nurse/").status_code == 404
+    assert "_auth_user_id" not in browser.session
+    assert Member.objects.count() == 0
