@@ -152,7 +152,7 @@ def test_a_residual_that_is_held_waits_for_a_physician_with_a_reason(
     refill: Refill, signed_in: SignedIn
 ):
     refill.until("measure-residual")
-    page = refill.first.does("measure-residual", Drawn(q("9 mL"), q("0.2 mL")))
+    page = refill.first.does("measure-residual", Drawn(q("9.2 mL"), q("0.2 mL")))
     assert "Hold" in page
     assert refill.first.sends("decide-residual", b.ResidualDecided(True), "rinsed twice") == 422
     assert "decided by a physician" in refill.first.text
