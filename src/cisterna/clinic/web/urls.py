@@ -14,6 +14,11 @@ SCREENS = (
     "account",
     "start",
     "health",
+    "refill",
+    "trial",
+    "implant",
+    "mri",
+    "trouble",
 )
 
 urlpatterns = [
