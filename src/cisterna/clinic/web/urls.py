@@ -19,6 +19,7 @@ SCREENS = (
     "implant",
     "mri",
     "trouble",
+    "demonstration",
 )
 
 urlpatterns = [
