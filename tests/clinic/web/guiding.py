@@ -129,7 +129,7 @@ class Procedure:
 
 def _says(text: str) -> str:
     found = re.search(r'<section class="(?:refused|moved)".*?</section>', text, re.S)
-    errors = re.findall(r'errorlist.*?</ul>', text, re.S)
+    errors = re.findall(r"errorlist.*?</ul>", text, re.S)
     return (found.group(0) if found else text[:0]) + " ".join(errors)
 
 
@@ -167,4 +167,3 @@ def keep(record: Record, course: Refilling) -> None:
     """Put on record what the course has more than the record."""
     done = len(rows.load("p1").events)
     record.append(*course.person.events[done:])
-

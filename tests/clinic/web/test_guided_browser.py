@@ -15,7 +15,6 @@ from cisterna.clinic.event import Event, Role
 from cisterna.clinic.ledger.record import Record
 from cisterna.clinic.refilling import visit
 from cisterna.clinic.web import rows
-from tests.browser.conftest import browser, chromium  # noqa: F401  (fixtures)
 from tests.clinic.people import NURSE
 from tests.clinic.refilled import SERIAL, Refilling
 from tests.clinic.web.conftest import SignedIn
@@ -157,7 +156,7 @@ def whole(seen: Visit, course: Refilling, record: Record) -> None:
 
 
 def test_a_whole_refill_goes_by_keys_alone_and_every_page_is_fit(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     address: str,
     signed_in: SignedIn,
     course: Refilling,
