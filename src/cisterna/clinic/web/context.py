@@ -30,7 +30,7 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
         "member": None if locked else found,
         "menu": [] if locked or role is None else [m[:3] for m in _MENU if role in m[3]],
         "kind": ClinicRow.objects.values_list("clinic", flat=True).first(),
-        "clinic_now": f"{clock.now().astimezone(clock.zone()):%Y-%m-%d %H:%M}",
-        "clinic_zone": clock.zone().key,
+        "clinic_now": clock.now(),
+        "clinic_time": f"{clock.now().astimezone(clock.zone()):%Y-%m-%d %H:%M} {clock.zone().key}",
         "idle_s": int(span("idle").total_seconds()),
     }

@@ -223,7 +223,10 @@ def _plain_field(
 
 def _with_help(hint: Any, about: dict[str, Any], ask: Asking) -> dict[str, Any]:
     """What a reader has to know to fill it in, where the words say nothing."""
-    said = {Quantity: "With its unit, as in 4 mg/day or 50 mcg.", datetime: f"Time in {ask.zone.key}."}
+    said = {
+        Quantity: "With its unit, as in 4 mg/day or 50 mcg.",
+        datetime: f"Time in {ask.zone.key}.",
+    }
     return about | {"help_text": about["help_text"] or said.get(hint, "")}
 
 

@@ -28,7 +28,9 @@ from cisterna.quantity import Quantity, show
 _FILE = Path(__file__).parent / "telling.toml"
 _ORDERS = frozenset({"prescription", "ordered", "running", "previous"})
 _DIGESTS = frozenset({"digest", "binds", "proof", "programme", "arguments", "signed", "sheet"})
-_IDS = frozenset({"proposal", "intent", "scan", "waste", "first", "second", "glass", "flag", "raised"})
+_IDS = frozenset(
+    {"proposal", "intent", "scan", "waste", "first", "second", "glass", "flag", "raised"}
+)
 _HIDDEN = _ORDERS | _DIGESTS | _IDS | {"text", "runs", "base_version", "under", "refill"}
 _NAMED = {"before": "place", "after": "place", "goes_on": "place", "indication": "indication"}
 _DOSE = "Daily dose"
@@ -95,7 +97,7 @@ def _line(found: Event, name: str, zone: ZoneInfo, before: Iterable[Event]) -> s
 
 
 def _fill(line: str, given: Mapping[str, str]) -> str:
-    """The line with its names filled in; a part in brackets only where all its names say a thing."""
+    """The line with its names filled in; a part in brackets only where its names say a thing."""
     parts = re.split(r"\[([^\]]*)\]", line)
     kept = (
         part for n, part in enumerate(parts)
@@ -140,7 +142,9 @@ def _dose(body: gate.ChangeProposed) -> str:
     if body.refill is not None and not doses:
         return f"refill, the dose stays {body.dose}"
     if not doses:
-        others = ", ".join(f"{d.what} {d.old or 'none'} → {d.new or 'none'}" for d in body.differences)
+        others = ", ".join(
+            f"{d.what} {d.old or 'none'} → {d.new or 'none'}" for d in body.differences
+        )
         return others or f"{body.dose}, as it runs"
     told = (f"{d.what.partition(', ')[2]} {d.old or 'none'} → {d.new or 'none'}" for d in doses)
     return "; ".join(told)
@@ -165,7 +169,9 @@ def _looked(body: implant.ImplantObserved) -> str:
         flags = [plain(f.name).lower() for f in fields(neuro) if getattr(neuro, f.name) is True]
         words.append(f"nerves: {', '.join(flags) or 'nothing new'}")
     if vitals is not None:
-        words.append(f"{vitals.sedation}, {vitals.breaths} breaths a minute, oxygen {vitals.oxygen} %")
+        words.append(
+            f"{vitals.sedation}, {vitals.breaths} breaths a minute, oxygen {vitals.oxygen} %"
+        )
     return f"Observed: {'; '.join(words) or body.says}"
 
 
@@ -175,13 +181,17 @@ _OWN: Mapping[type, Callable[[Any], str]] = {
     planning.PsychologyCleared: lambda b: (
         f"Psychologist: {'nothing speaks against it' if b.cleared else 'not cleared'}: {b.says}"
     ),
-    planning.TeachBackDone: lambda b: f"Teach-back {'passed' if b.passed else 'not passed'}: {b.says}",
+    planning.TeachBackDone: lambda b: f"Teach-back {_not(b.passed)}passed: {b.says}",
     ResidualDecided: lambda b: f"Residual judged: {'go on' if b.go_on else 'hold'}",
     Instilled: lambda b: f"Instilled {show(b.volume)}{_felt(b)}",
     DrawnBack: lambda b: f"Drawn back: {'fluid came' if b.returned else 'nothing came'}",
-    gate.GlassReviewed: lambda b: f"Reviewed what was done alone: {'right' if b.right else 'not right'}",
-    gate.DeedReconciled: lambda b: f"Reconciled: it {'happened' if b.happened else 'did not happen'}",
+    gate.GlassReviewed: lambda b: f"Reviewed what was done alone: {_not(b.right)}right",
+    gate.DeedReconciled: lambda b: f"Reconciled: {_not(b.happened)}happened",
 }
+
+
+def _not(is_so: bool) -> str:
+    return "" if is_so else "not "
 
 
 def _felt(body: Instilled) -> str:

@@ -22,8 +22,12 @@ class Migration(migrations.Migration):
 
     dependencies = (("web", "0002_audit_written_once"),)
     operations = (
-        migrations.AddField("personrow", "stale_at", models.DateTimeField(null=True, db_index=True)),
-        migrations.AddField("taskrow", "kind", models.CharField(blank=True, max_length=80, default="")),
+        migrations.AddField(
+            "personrow", "stale_at", models.DateTimeField(null=True, db_index=True)
+        ),
+        migrations.AddField(
+            "taskrow", "kind", models.CharField(blank=True, max_length=80, default="")
+        ),
         migrations.AddField("taskrow", "urgency", models.SmallIntegerField(default=2)),
         migrations.AddField("taskrow", "source", models.TextField(blank=True, default="")),
         migrations.AlterField("taskrow", "kind", models.CharField(blank=True, max_length=80)),

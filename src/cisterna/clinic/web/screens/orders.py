@@ -30,7 +30,9 @@ def order(request: HttpRequest, person_id: str, event: str) -> HttpResponse:
     if text is None:
         raise Http404
     try:
-        return HttpResponse(sheet(plan(None, prescription_from_text(text, LIBRARY), LIBRARY), LIBRARY))
+        return HttpResponse(
+            sheet(plan(None, prescription_from_text(text, LIBRARY), LIBRARY), LIBRARY)
+        )
     except (Refused, Unusable) as why:
         about = {"title": "No sheet can be made of this order", "words": str(why)}
         return render(request, "web/error.html", about, status=422)
