@@ -27,8 +27,9 @@ class Urgency(IntEnum):
 class Task:
     """Something to do: of which kind, in words, by when, who, why, and where the rule stands.
 
-    `about` is the id of the event that called for it. `routine` is what a schedule asks for again and
-    again. `until` is when time alone changes this task, or puts another in its place; None is never.
+    `about` is the id of the event that called for it. `routine` is what a schedule asks for again
+    and again. `until` is when time alone changes this task, or puts another in its place; None is
+    never.
     """
 
     person: str
@@ -61,7 +62,9 @@ Lists = Callable[[Person, Pathway, datetime], Iterator[Task]]
 LISTS: list[Lists] = []
 AT_ONCE = frozenset({"red-flag", "reconcile", "refill-again", "line-empty"})
 """Kinds that come before everything else: a red flag, and a pump that may not do what is thought."""
-NOT_LATE = frozenset({"refill", "refill-open", "first-programme", "look-neuro", "look-opioid", "scan"})
+NOT_LATE = frozenset(
+    {"refill", "refill-open", "first-programme", "look-neuro", "look-opioid", "scan"}
+)
 """Kinds that come before everything else as soon as they are overdue: a refill or a look missed."""
 
 

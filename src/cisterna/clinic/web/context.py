@@ -35,5 +35,6 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
         "menu": [] if locked or role is None else [m[:3] for m in _MENU if role in m[3]],
         "kind": kind,
         "clinic_now": clock.now(),
+        "clinic_time": f"{clock.now().astimezone(clock.zone()):%Y-%m-%d %H:%M} {clock.zone().key}",
         "idle_s": int(span("idle").total_seconds()),
     }

@@ -2,7 +2,7 @@
 
 Whoever has new events is folded again from all of hers, so a row never depends on what stood in it
 before. One row lock orders those who catch up at the same time; doing it twice changes nothing.
-Whose tasks time alone has changed (`stale_at`) is folded again too, so nothing waits for a daily job.
+Whose tasks time alone has changed (`stale_at`) is folded again too: nothing waits for a daily job.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,7 +58,7 @@ def _keep(person_id: str, found: Sequence[tuple[int, str, str]], person: Person)
 
 
 def catch_up() -> int:
-    """Bring the cache up to the end of the record, and to now; the number of people that changed."""
+    """Bring the cache up to the end of the record and to now; how many people have new events."""
     last = EventRow.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
     seen = Cursor.objects.values_list("seq", flat=True).first() or 0
     at = clock.now()

@@ -8,6 +8,7 @@ SCREENS = (
     "today",
     "people",
     "programmer",
+    "orders",
     "acts",
     "audit",
     "members",

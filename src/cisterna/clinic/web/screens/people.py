@@ -64,7 +64,8 @@ def about(request: HttpRequest, found: Person) -> dict[str, Any]:
     """What the page of a person shows; other screens use it for their head."""
     role, now = Role(member(request).role), clock.now()
     first = max(0, len(found.events) - int(request.GET.get("more", "") or _PAGE))
-    events = [tell(e, zone_of(found)) for e in reversed(found.events[first:])]
+    shown = range(len(found.events) - 1, first - 1, -1)
+    events = [tell(found.events[n], zone_of(found), found.events[:n]) for n in shown]
     return head(found) | {
         "line": course_line.line(found),
         "nexts": course_line.nexts(found, house(), now),
