@@ -28,7 +28,7 @@ def kept(record: Record, course: Course) -> Clock:
 
 
 def now(page: str) -> str:
-    return page.split('id="now">')[1].split("</h2>")[0]
+    return page.split('id="now">', 1)[1].split("</h2>", 1)[0]
 
 
 # The operation -----------------------------------------------------------------------------------
@@ -194,5 +194,3 @@ def test_a_search_begins_with_what_is_wrong(clinic: Record, signed_in: SignedIn)
     nurse = Procedure(signed_in(Role.NURSE), "trouble")
     assert now(nurse.page()) == "Begin the search"
     assert now(nurse.does("open-trouble", TroubleOpened("relief is gone"))) == "Is she safe?"
-
-

@@ -1,5 +1,6 @@
 """The form of one look in a trial: each answer is one tap or one key."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -57,12 +58,14 @@ class LookForm(ActForm):
 
     def asked(self) -> TrialObserved:
         """The input of the act."""
-        clean = {k: v for k, v in self.cleaned_data.items() if k not in ("base", "why", "ends")}
+        clean: dict[str, Any] = {
+            k: v for k, v in self.cleaned_data.items() if k not in ("base", "why", "ends")
+        }
         clean["function_better"] = bool(clean.get("function_better"))
-        return TrialObserved(**clean, **{name: True for name in self.cleaned_data["ends"]})
+        return TrialObserved(**(clean | {name: True for name in self.cleaned_data["ends"]}))  # noqa: C420
 
 
-def _radios(label: Any, steps: tuple[str, ...], kind: type) -> forms.Field:
+def _radios(label: Any, steps: tuple[str, ...], kind: Callable[[Any], Any]) -> forms.Field:
     return forms.TypedChoiceField(
         label=label, choices=[(s, s) for s in steps], coerce=kind, widget=forms.RadioSelect
     )

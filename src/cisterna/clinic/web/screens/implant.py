@@ -1,4 +1,4 @@
-"""The day of the operation and the watch after it: list, antibiotic, scan, cut, record, looks, home."""
+"""The operation and the watch after it: list, antibiotic, scan, cut, record, looks, home."""
 
 from typing import Any
 
@@ -112,24 +112,30 @@ def _asks(person: Person, step: str) -> tuple[tuple[Ask, ...], dict[str, Any]]:
     plan = person.last(ImplantPlanned)
     more: dict[str, Any] = {"step": step, "plan": plan, "scanned": scans(person)}
     more["antibiotic"] = _antibiotic(person)
+    if step in _AFTER:
+        return _afterwards(person, step, now), more | _watch(person)
     scan = Ask("scan-device", _to_scan(person), folded="Scan another device")
-    if step == "answer-checklist":
-        return (Ask(step, form=ChecklistForm), scan), more
-    if step == "order":
-        return (scan,), more
-    if step == "give-antibiotic":
-        return (Ask(step, {"given": now}), scan), more
-    if step == "scan-device":
-        return (Ask(step, _to_scan(person)),), more
-    if step == "record-incision":
-        again = Ask("give-antibiotic", {"given": now}, folded="Another dose of antibiotic")
-        return (Ask(step), scan, again), more
-    if step == "record-implant":
-        given = {"scan": _pump(person), "pocket-site": "abdomen", "operation-kind": "implant"}
-        given |= {"operation-people-0-part": "surgeon"}
-        hidden = ("scan", "operation-kind", *_SEGMENTS)
-        return (Ask(step, given, hidden, ("catheter-csf_seen",)), scan), more
-    return _afterwards(person, step, now), more | _watch(person)
+    again = Ask("give-antibiotic", {"given": now}, folded="Another dose of antibiotic")
+    table = {
+        "answer-checklist": (Ask("answer-checklist", form=ChecklistForm), scan),
+        "order": (scan,),
+        "give-antibiotic": (Ask("give-antibiotic", {"given": now}), scan),
+        "scan-device": (Ask("scan-device", _to_scan(person)),),
+        "record-incision": (Ask("record-incision"), scan, again),
+        "record-implant": (_record(person), scan),
+    }
+    return table[step], more
+
+
+_AFTER = ("programme", "watch", "discharge")
+
+
+def _record(person: Person) -> Ask:
+    """The form of the whole record, with what the scan and the kind of operation settle."""
+    given = {"scan": _pump(person), "pocket-site": "abdomen", "operation-kind": "implant"}
+    given |= {"operation-people-0-part": "surgeon"}
+    hidden = ("scan", "operation-kind", *_SEGMENTS)
+    return Ask("record-implant", given, hidden, ("catheter-csf_seen",))
 
 
 def _to_scan(person: Person) -> dict[str, str]:
@@ -187,7 +193,13 @@ def dead_volumes(person: Person) -> tuple[tuple[str, str, str], ...]:
         (f"{p.model.name}, lot {s.lot}", _volume((p,)), f"{show(p.implanted)} implanted")
         for p, s in zip(pieces, tree.segments, strict=True)
     ]
-    rows.append(("Catheter, pump to tip", _volume(tuple(pieces)), "supplied less trimmed, times volume per length; devices §2"))
+    rows.append(
+        (
+            "Catheter, pump to tip",
+            _volume(tuple(pieces)),
+            "supplied less trimmed, times volume per length; devices §2",
+        )
+    )
     pump = library.pump(tree.pump.model)
     tubing = getattr(pump, "tubing_prime", None)
     if tubing is not None:

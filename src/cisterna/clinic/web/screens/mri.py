@@ -54,7 +54,15 @@ def _none(person: Person, scan: Scan | None) -> Guided:
         stop = Refused("no-pump", "She has no pump.", "A scan like anybody's.")
     asks = (Ask("request-scan"),) if stop is None else ()
     say = str(words("scan_say", "request").get("title", ""))
-    return Guided(_parts(Stage.REQUESTED), "Ask for a scan", say, asks, (), stop, {"scan": scan, "ended": scan})
+    return Guided(
+        _parts(Stage.REQUESTED),
+        "Ask for a scan",
+        say,
+        asks,
+        (),
+        stop,
+        {"scan": scan, "ended": scan},
+    )
 
 
 def _next(scan: Scan) -> str:
@@ -127,7 +135,10 @@ def _late(scan: Scan) -> dict[str, Any] | None:
     state = overdue(scan, clock.now(), house().library)
     running = any("motor-running" in x.found for x in scan.looks)
     due = None if running else later(scan.ended, amber.value)
-    rows = tuple((f"{n} after", f.text(), f"{f.certainty}, {f.locator}") for n, f in (("Amber", amber), ("Red, under baclofen", red)))
+    rows = tuple(
+        (f"{n} after", f.text(), f"{f.certainty}, {f.locator}")
+        for n, f in (("Amber", amber), ("Red, under baclofen", red))
+    )
     return {"state": str(state), "due": due, "rows": rows}
 
 

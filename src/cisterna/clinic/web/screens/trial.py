@@ -46,7 +46,9 @@ def look(request: HttpRequest, person: Person) -> Guided:
     plan = person.last(TrialPlanned)
     kind = house().trial(plan.body.kind) if plan else None
     more: dict[str, Any] = {"plan": plan, "kind": kind} | _grid(person, at)
-    more["missing"] = _missing(person, at) if step in ("verify-trial-dose", "give-trial-dose") else ()
+    more["missing"] = (
+        _missing(person, at) if step in ("verify-trial-dose", "give-trial-dose") else ()
+    )
     asks = _asks(person, step, at)
     stop = _ENDED if step is None and plan else None
     if step is None and not plan:

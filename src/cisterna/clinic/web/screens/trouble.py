@@ -1,4 +1,4 @@
-"""The search for a fault: the tree as steps with their findings, their yield, and what comes next."""
+"""The search for a fault: the tree as steps with findings and yield, and what comes next."""
 
 from typing import Any
 
@@ -56,14 +56,26 @@ def look(request: HttpRequest, person: Person) -> Guided:
     asks = _asks(person, step, ready)
     more = {"opened": opened, "tree": _rows(person), "step": step, "line_open": line_open(person)}
     now = title("tree", step.id) if step else "Conclude"
-    return Guided(parts, now, f"{step.what}." if step else "Every step is recorded.", asks, (), None, more)
+    return Guided(
+        parts, now, f"{step.what}." if step else "Every step is recorded.", asks, (), None, more
+    )
 
 
 def _none(person: Person, judged: Any) -> Guided:
     parts = tuple(Part(s.id, title("tree", s.id), "ahead") for s in _tree())
     if person.place in _OPEN:
-        return Guided(parts, "Begin the search", "Say what is wrong.", (Ask("open-trouble", must=("complaint",)),), (), None, {"judged": judged})
-    stop = Refused("not-now", "No search is open, and none begins where she stands.", "Look at her course.")
+        return Guided(
+            parts,
+            "Begin the search",
+            "Say what is wrong.",
+            (Ask("open-trouble", must=("complaint",)),),
+            (),
+            None,
+            {"judged": judged},
+        )
+    stop = Refused(
+        "not-now", "No search is open, and none begins where she stands.", "Look at her course."
+    )
     return Guided(parts, "Search for a fault", "", (), (), stop, {"judged": judged})
 
 
