@@ -156,7 +156,7 @@ def test_a_scan_is_closed_once_two_interrogations_show_everything(
     clock.later(5)
     page = nurse.does("interrogate-after-scan", ScanInterrogated(clock.now, RUNS))
     assert now(page) == "Close the scan"
-    assert "is resumed" in nurse.does("close-scan", None)
+    assert "the pump was seen running" in nurse.does("close-scan", None)
     assert rows.load("p1").place is Place.MAINTENANCE
 
 
@@ -185,6 +185,21 @@ def test_no_contrast_where_nothing_came_back(clinic: Record, signed_in: SignedIn
     row = TroubleStepRecorded("contrast", "normal", "looked", None)
     assert doctor.sends("record-trouble-step", row) == 422
     assert "No contrast" in doctor.text
+
+
+def test_no_result_of_a_step_is_one_by_silence(clinic: Record, signed_in: SignedIn):
+    done = [("safe", "stable"), ("history", "normal"), ("interrogate", "normal"),
+            ("residual", "as-expected")]  # fmt: skip
+    kept(clinic, searching(*done))
+    nurse = Procedure(signed_in(Role.NURSE), "trouble")
+    assert "checked" not in nurse.page().split('name="result"', 1)[1].split("</fieldset>", 1)[0]
+    film = TroubleStepRecorded("film", "", "", None)
+    assert nurse.sends("record-trouble-step", film) == 422
+    row = {"result": "not-done", "says": "no film today"}
+    assert nurse.sends("record-trouble-step", film, **row) == 302
+    last = rows.load("p1").last(TroubleStepRecorded, None)
+    assert last is not None
+    assert last.body == TroubleStepRecorded("film", "", "no film today", None)
 
 
 def test_a_search_begins_with_what_is_wrong(clinic: Record, signed_in: SignedIn):

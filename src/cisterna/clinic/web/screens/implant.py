@@ -110,7 +110,8 @@ def _pump(person: Person) -> str:
 def _asks(person: Person, step: str) -> tuple[tuple[Ask, ...], dict[str, Any]]:
     now = clock.now().astimezone(zone_of(person))
     plan = person.last(ImplantPlanned)
-    more: dict[str, Any] = {"step": step, "plan": plan, "scanned": scans(person)}
+    pump = house().library.pump(plan.body.pump).name if plan else ""
+    more: dict[str, Any] = {"step": step, "plan": plan, "pump": pump, "scanned": scans(person)}
     more["antibiotic"] = _antibiotic(person)
     if step in _AFTER:
         return _afterwards(person, step, now), more | _watch(person)
@@ -135,7 +136,9 @@ def _record(person: Person) -> Ask:
     given = {"scan": _pump(person), "pocket-site": "abdomen", "operation-kind": "implant"}
     given |= {"operation-people-0-part": "surgeon"}
     hidden = ("scan", "operation-kind", *_SEGMENTS)
-    return Ask("record-implant", given, hidden, ("catheter-csf_seen",))
+    first = (f"catheter-segments-0-{k}" for k in ("model", "supplied", "trimmed", "lot"))
+    must = ("catheter-csf_seen", *first, "operation-people-0-who")
+    return Ask("record-implant", given, hidden, must)
 
 
 def _to_scan(person: Person) -> dict[str, str]:

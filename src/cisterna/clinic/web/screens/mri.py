@@ -34,18 +34,14 @@ def look(request: HttpRequest, person: Person) -> Guided:
     scan = scan_of(person)
     if scan is None or scan.stage in _CLOSED:
         return _none(person, scan)
-    at, library = clock.now(), house().library
+    library = house().library
     step = _next(scan)
     left = missing_after(scan, library) if scan.holds else ()
     more = {"scan": scan, "rule": _rule(scan), "left": left, "late": _late(scan)}
     say = str(words("scan_say", step).get("title", ""))
     asks = _asks(person, scan, step, bool(left))
     leave = (_CANCEL,) if scan.ended is None else ()
-    stop = None
-    if overdue(scan, at, library) is not Late.NO:
-        text = "Nobody has seen the pump run since the scan."
-        stop = Refused("overdue", text, "Interrogate it now.", source="pathway §6.7")
-    return Guided(_parts(step), title("scan_next", step), say, asks, leave, stop, more)
+    return Guided(_parts(step), title("scan_next", step), say, asks, leave, None, more)
 
 
 def _none(person: Person, scan: Scan | None) -> Guided:

@@ -18,6 +18,7 @@ from cisterna.facts import Follow
 from cisterna.facts.follow import TreeStep
 
 ACTS_HERE = frozenset({"open-trouble", "record-trouble-step", "settle-line", "judge-trouble"})
+_NOT_DONE = "not-done"
 _OPEN = (Place.TITRATION, Place.MAINTENANCE, Place.EMERGENCY)
 
 
@@ -31,13 +32,19 @@ class StepForm(ActForm):
         step = next((s for s in _tree() if s.id == name), None)
         self.fields["step"].widget = forms.HiddenInput()
         known = [(r, plain(r)) for r in step.results] if step else []
-        left = [] if step and step.needed else [("", "Not done")]
+        left = [] if step and step.needed else [(_NOT_DONE, "Not done")]
         self.fields["result"] = forms.ChoiceField(
-            label="Result", choices=[*known, *left], widget=forms.RadioSelect, required=not left
+            label="Result", choices=[*known, *left], widget=forms.RadioSelect
         )
         if name != "aspirate":
             self.fields["drawn"].widget = forms.HiddenInput()
         self.order_fields(["base", "step", "result", "drawn", "says", "why"])
+
+    def asked(self) -> TroubleStepRecorded:
+        """The input of the act; a step that was not done has no result."""
+        clean = self.cleaned_data
+        result = "" if clean["result"] == _NOT_DONE else clean["result"]
+        return TroubleStepRecorded(clean["step"], result, clean["says"], clean["drawn"])
 
 
 def _tree() -> tuple[TreeStep, ...]:
@@ -54,7 +61,12 @@ def look(request: HttpRequest, person: Person) -> Guided:
     parts = tuple(_part(s, done, step) for s in _tree())
     ready = all(s.id in done and done[s.id] for s in _tree() if s.needed)
     asks = _asks(person, step, ready)
-    more = {"opened": opened, "tree": _rows(person), "step": step, "line_open": line_open(person)}
+    more: dict[str, Any] = {
+        "opened": opened,
+        "tree": _rows(person),
+        "step": step,
+        "line_open": line_open(person),
+    }
     now = title("tree", step.id) if step else "Conclude"
     return Guided(
         parts, now, f"{step.what}." if step else "Every step is recorded.", asks, (), None, more
