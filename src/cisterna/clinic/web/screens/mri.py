@@ -8,7 +8,7 @@ from cisterna.clinic.acts.act import house
 from cisterna.clinic.course import Person
 from cisterna.clinic.devices import devices
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.scan import Late, Scan, Stage, missing_after, overdue, rule_for, scan_of
+from cisterna.clinic.scan import Scan, Stage, missing_after, overdue, rule_for, scan_of
 from cisterna.clinic.since import AFTER_IMPLANT, drugs_on_record
 from cisterna.clinic.web import clock
 from cisterna.clinic.web.forms import zone_of
