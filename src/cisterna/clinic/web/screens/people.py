@@ -70,6 +70,7 @@ def about(request: HttpRequest, found: Person) -> dict[str, Any]:
         "line": course_line.line(found),
         "nexts": course_line.nexts(found, house(), now),
         "acts": course_line.possible(found, role, house()),
+        "procedures": course_line.procedures(found, role),
         "pump_here": role in PROGRAMMERS and devices(found).pump is not None,
         "events": events,
         "earlier": first,
