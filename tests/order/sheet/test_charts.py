@@ -239,7 +239,9 @@ def test_every_chart_has_a_title_a_description_and_units_on_its_axes():
 
 
 def test_no_line_is_told_from_another_by_colour_alone():
-    style = (Path(__file__).parents[3] / "src/cisterna/order/sheet/style/sheet.css").read_text("utf-8")
+    style = (Path(__file__).parents[3] / "src/cisterna/order/sheet/style/sheet.css").read_text(
+        "utf-8"
+    )
     for chart in every_chart():
         kinds = {p.attrib["class"] for p in tree(chart).iterfind(".//figure/svg/path")}
         strokes = [_stroke(style, k.removeprefix("line ")) for k in kinds if k.startswith("line ")]
