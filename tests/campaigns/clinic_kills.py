@@ -3,11 +3,11 @@
     python -m tests.campaigns.clinic_kills --kills 500 --minutes 60
 
 The clinic's server, the signer, the pumps' host and a clinician's program are real processes. Acts
-go in over HTTP, changes of dose and refills through gate, signer and link. One of the four is killed
-with SIGKILL at a random moment; when it is back it is looked at: every event that was told is on the
-record, the record verifies, the pump runs its old programme or one that was intended on the record,
-and where an outcome is unknown, nothing else is let through until it is reconciled. On SQLite and on
-PostgreSQL. A campaign that was stopped goes on with its count; figures in
+go in over HTTP, changes of dose and refills through gate, signer and link. One of the four is
+killed with SIGKILL at a random moment; when it is back it is looked at: every event that was told
+is on the record, the record verifies, the pump runs its old programme or one that was intended on
+the record, and where an outcome is unknown, nothing else is let through until it is reconciled.
+On SQLite and on PostgreSQL. A campaign that was stopped goes on with its count; figures in
 docs/evidence/clinic-kills.md. Only 127.0.0.1 is asked.
 """
 
@@ -422,19 +422,20 @@ def page(tallies: Mapping[str, Tally]) -> str:
         "python -m tests.campaigns.clinic_kills --kills 500 --minutes 60",
         "```",
         "",
-        "A nurse records acts over HTTP, and a physician's program sends changes of dose and refills "
-        "through gate, signer and link, when one of the processes is killed with SIGKILL. After each "
-        "kill: every event that was told is on the record; the record verifies; the pump runs its old "
-        "programme or one that was signed afresh and intended on record; record and pump agree; an "
-        "unknown outcome blocks every other change until it is reconciled. Not one of these failed.",
+        "A nurse records acts over HTTP, and a physician's program sends changes of dose and "
+        "refills through gate, signer and link, when one of the processes is killed with SIGKILL. "
+        "After each kill: every event that was told is on the record; the record verifies; the "
+        "pump runs its old programme or one that was signed afresh and intended on record; record "
+        "and pump agree; an unknown outcome blocks every other change until it is reconciled. "
+        "Not one of these failed.",
         "",
         "| engine | server | signer | pump host | physician's program | events told | programmes "
         "activated | outcomes unknown, reconciled | minutes |",
         "|---|" + "---:|" * 8,
         *rows,
         "",
-        "A kill is no power cut: what the operating system had taken was kept. The journals and the "
-        "record are synced; the pump's own campaign cuts writes at any byte.",
+        "A kill is no power cut: what the operating system had taken was kept. The journals and "
+        "the record are synced; the pump's own campaign cuts writes at any byte.",
         "",
     ]
     return "\n".join(lines)

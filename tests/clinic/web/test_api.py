@@ -1,8 +1,8 @@
 """The interface for other programs, asked by a fuzzer that has read its description.
 
-Schemathesis makes requests from `schema.json`, right ones and wrong ones: none may end in a fault of
-the server, in an answer of another form than described, or in one for somebody who has not signed
-in.
+Schemathesis makes requests from `schema.json`, right ones and wrong ones: none may end in a fault
+of the server, in an answer of another form than described, or in one for somebody who has not
+signed in.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,8 @@
 """A clinic that is deployed: behind a server with TLS, with a secret that is kept, and guarded."""
 
 import http.client
+import importlib
+import json
 import os
 import socket
 import subprocess
@@ -18,7 +20,8 @@ from django.test import override_settings
 from cisterna.clinic.event import Role
 from cisterna.clinic.ledger.entry import ClinicKind
 from cisterna.clinic.ledger.record import Record
-from cisterna.clinic.web import house, proof, rows
+from cisterna.clinic.web import audit, house, proof, rows
+from cisterna.clinic.web.members import invite
 from cisterna.clinic.web.models import AuditRow
 from cisterna.order.line import Refused
 from tests.clinic.web.conftest import NOW, SignedIn, Treated, browser_of_nobody
@@ -30,7 +33,12 @@ def commanded(*words: str, **environment: str) -> "subprocess.CompletedProcess[s
     """A command of its own, in a clean environment."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("DJANGO", "CISTERNA"))}
     return subprocess.run(
-        [sys.executable, *words], env=kept | environment, capture_output=True, text=True, timeout=60
+        [sys.executable, *words],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -54,11 +62,9 @@ def test_no_secret_is_made_up_for_a_database_on_another_machine():
 
 
 def test_nothing_is_served_without_a_secret_that_is_kept():
-    from cisterna.clinic.web import asgi  # noqa: F401, PLC0415  (the tests' settings keep one)
+    from cisterna.clinic.web import asgi  # noqa: PLC0415  (the tests' settings keep one)
 
     with override_settings(SECRET_KEPT=False), pytest.raises(ImproperlyConfigured):
-        import importlib  # noqa: PLC0415
-
         importlib.reload(asgi)
 
 
@@ -201,3 +207,29 @@ def test_an_export_is_the_record_whatever_asks_for_it(signed_in: SignedIn, treat
     found = signed_in(Role.AUDITOR).get("/audit/export/")
     assert b"".join(found.streaming_content).decode() == "".join(proof.lines())
     assert AuditRow.objects.filter(what="exported").count() == 1
+
+
+# Rows of ASVS without a test of their own elsewhere ----------------------------------------------
+
+
+@pytest.mark.parametrize("password", ["fourteen signs", "yfdbufnjh10305070"])
+def test_a_short_or_common_password_is_none(clinic: Record, password: str):
+    """ASVS 6.2.1, 6.2.12."""
+    with pytest.raises(Refused) as why:
+        invite("n-1", Role.NURSE, "main", password)
+    assert why.value.code == "weak-password"
+
+
+def test_a_denied_act_is_one_line_of_the_log_whatever_its_words(
+    clinic: Record, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    """ASVS 16.2.1, 16.3.1, 16.4.1: who, what, when in UTC, where; no stranger begins a line."""
+    monkeypatch.setattr(audit.LOG, "propagate", True)
+    browser_of_nobody().post("/account/login/", {"login": 'x\n{"at": "forged"', "password": "y"})
+    (line,) = {r.message for r in caplog.records if "sign-in-failed" in r.message}
+    row = json.loads(line)
+    assert "\n" not in line
+    assert row["who"] == 'x {"at": "forged"'
+    assert row["at"].endswith("+00:00")
+    assert (row["address"], row["path"]) == ("127.0.0.1", "/account/login/")
+    assert AuditRow.objects.filter(what="sign-in-failed").count() == 1
