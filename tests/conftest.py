@@ -5,10 +5,13 @@ Examples follow from the test alone, so what passes here passes everywhere;
 """
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.requirements import BOOKS, page
 
@@ -51,3 +54,34 @@ def runtime() -> Path:
     if not folder.is_dir():
         pytest.fail(f"the tests of the page need Pyodide in {folder}: run scripts/need-pyodide")
     return folder
+
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the system's Chromium; without one the tests fail, they are never skipped."""
+    named = os.environ.get("CISTERNA_CHROMIUM")
+    found = [named] if named else [p for p in map(shutil.which, NAMES) if p]
+    if not found:
+        pytest.fail(f"the browser tests need one of {', '.join(NAMES)} on the PATH")
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield running
+        running.close()

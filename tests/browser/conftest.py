@@ -1,47 +1,15 @@
 """A browser for the tests, and pages that may ask nothing of any network."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from cisterna.bedside import bedside
 from tests.patient.phone import Handsets, Phone, handsets
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 Opener = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of the system's Chromium; without one the tests fail, they are never skipped."""
-    named = os.environ.get("CISTERNA_CHROMIUM")
-    found = [named] if named else [p for p in map(shutil.which, NAMES) if p]
-    if not found:
-        pytest.fail(f"the browser tests need one of {', '.join(NAMES)} on the PATH")
-    return found[0]
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One Chromium for the whole run."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")

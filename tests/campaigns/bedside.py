@@ -28,8 +28,8 @@ from typer.testing import CliRunner
 
 from cisterna.bedside import bedside
 from cisterna.cli.app import app
-from tests.browser.conftest import ARGUMENTS, NAMES
 from tests.campaigns.inputs import INFUSIONS, bent_order
+from tests.conftest import ARGUMENTS, NAMES
 from tests.orders import Tree, order, toml
 
 READY = "body[data-ready=true]"

@@ -11,8 +11,6 @@ On SQLite and on PostgreSQL. A campaign that was stopped goes on with its count;
 docs/evidence/clinic-kills.md. Only 127.0.0.1 is asked.
 """
 
-import argparse
-import json
 import os
 import random
 import re
@@ -25,7 +23,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -46,7 +44,6 @@ from cisterna.pump.fleet import Fleet
 from cisterna.pump.link.proof import key_id, public_of
 from cisterna.pump.link.verbs import Role as LinkRole
 from cisterna.pump.programmer import Programmer, knock
-from tests.campaigns.load import ENGINES, database
 from tests.campaigns.load_users import User, Watched
 from tests.clinic.gate.people import PHYSICIAN
 from tests.pump.served import fleet_of

@@ -33,10 +33,19 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
 
+def _emptied() -> Path:
+    """Where the tables are, without what another test has left there."""
+    place = Path(connection.settings_dict["NAME"])
+    connection.close()
+    for old in place.parent.glob(f"{place.name}*"):
+        old.unlink()
+    return place
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty clinic, made once: tables and record."""
-    place = Path(connection.settings_dict["NAME"])
+    place = _emptied()
     Record.create("default", ClinicKind.REAL)
     call_command("migrate", verbosity=0, interactive=False)
     connection.close()
@@ -48,11 +57,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def clinic(template: Path) -> Iterator[Record]:
     """A clinic of the test's own, at its own time."""
-    place = Path(connection.settings_dict["NAME"])
-    connection.close()
-    for old in place.parent.glob(f"{place.name}*"):
-        old.unlink()
-    shutil.copy(template, place)
+    shutil.copy(template, _emptied())
     cache.clear()
     clock.use(lambda: NOW)
     yield Record.open("default")

@@ -18,11 +18,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from cisterna.clinic.event import Role
 from cisterna.clinic.web import rows
-from tests.browser.conftest import browser, chromium
 from tests.clinic.web.conftest import PASSWORD, SignedIn
 from tests.clinic.web.test_programmer import HOME, code, her, now, ward
 
-__all__ = ["browser", "chromium", "her", "ward"]
+__all__ = ["her", "ward"]
 SHOTS = os.environ.get("CISTERNA_SHOTS")
 PLAIN = {
     "SECURE_SSL_REDIRECT": False,

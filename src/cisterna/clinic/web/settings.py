@@ -4,6 +4,7 @@
 - `CISTERNA_HOSTS`: the names by which the clinic is asked for, with commas; none is this machine.
 - `CISTERNA_SECRET`, or `CISTERNA_SECRET_FILE`: 50 signs or more; without one nothing is served.
 - `CISTERNA_STATIC`: a folder for the pages' own files, kept there under names that tell versions.
+- `CISTERNA_ZONE`: the clinic's time zone (IANA), in which Today counts its days; UTC if not named.
 - `CISTERNA_PLAIN`: set by `cisterna serve` on this machine alone, where no TLS is needed.
 """
 
@@ -35,6 +36,7 @@ SECRET_KEY = _kept_secret().strip() if SECRET_KEPT else secrets.token_urlsafe(64
 HOSTS = tuple(h.strip() for h in os.environ.get("CISTERNA_HOSTS", "").split(",") if h.strip())
 ALLOWED_HOSTS = [*HOSTS] or [*_LOOPBACK]
 PLAIN = os.environ.get("CISTERNA_PLAIN") == "1"
+CLINIC_ZONE = os.environ.get("CISTERNA_ZONE") or "UTC"
 
 INSTALLED_APPS = [
     "cisterna.clinic.ledger",
@@ -192,7 +194,15 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# In the database, so that a used code and a counted try are the same for every process. No entry is
+# thrown out for want of room: a used code that is forgotten could be used again.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cisterna_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
+}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
