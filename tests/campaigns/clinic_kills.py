@@ -11,6 +11,8 @@ On SQLite and on PostgreSQL. A campaign that was stopped goes on with its count;
 docs/evidence/clinic-kills.md. Only 127.0.0.1 is asked.
 """
 
+import argparse
+import json
 import os
 import random
 import re
@@ -23,7 +25,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -44,6 +46,7 @@ from cisterna.pump.fleet import Fleet
 from cisterna.pump.link.proof import key_id, public_of
 from cisterna.pump.link.verbs import Role as LinkRole
 from cisterna.pump.programmer import Programmer, knock
+from tests.campaigns.load import ENGINES, database
 from tests.campaigns.load_users import User, Watched
 from tests.clinic.gate.people import PHYSICIAN
 from tests.pump.served import fleet_of
@@ -371,10 +374,10 @@ def empty(engine: str, at: str, number: int, folder: Path) -> Iterator[str]:
 
     name = f"clinic_{secrets.token_hex(4)}_{number}"
     with psycopg.connect(at, autocommit=True) as line:
-        line.execute(f"CREATE SCHEMA {name}")  # type: ignore[call-overload]
+        line.execute(f"CREATE SCHEMA {name}")
     yield f"{at}&options=-csearch_path%3D{name}"
     with psycopg.connect(at, autocommit=True) as line:
-        line.execute(f"DROP SCHEMA {name} CASCADE")  # type: ignore[call-overload]
+        line.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 def campaign(engine: str, tally: Tally, kills: int, minutes: float, folder: Path) -> None:

@@ -175,10 +175,10 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         "```",
         "",
         "A few courses are lived through by the real acts and told of many people, whose events "
-        "lie between each other as in a working clinic. `cisterna serve` runs as in a deployment, and "
-        "every user asks for a page each 15 s, acts among them. The people beyond these in the "
-        "second lists have rows and tasks, and no events. Times in milliseconds, at the one who "
-        "asks; other work went on on the same two cores.",
+        "lie between each other as in a working clinic. `cisterna serve` runs as in a "
+        "deployment, and every user asks for a page each 15 s, acts among them. The people beyond "
+        "these in the second lists have rows and tasks, and no events. Times in milliseconds, at "
+        "the one who asks; other work went on on the same two cores.",
         "",
     ]
     for engine, row in found.items():
@@ -215,7 +215,7 @@ def _section(engine: str, row: dict[str, Any]) -> list[str]:
 
 
 def _line(name: str, found: dict[str, float]) -> str:
-    return f"| {name} | {found['n']} | {found['p50']} | {found['p95']} | {found['max']} |"
+    return f"| {name} | " + " | ".join(f"{found[k]:.0f}" for k in ("n", "p50", "p95", "max")) + " |"
 
 
 def campaign(engine: str, people: int, more: int, minutes: float, folder: Path) -> dict[str, Any]:

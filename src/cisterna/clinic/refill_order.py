@@ -105,4 +105,3 @@ def terms(look: Look) -> RefillTerms:
         int(look.visit.instilled.number("nL")),
         int(strength.number("ng/mL")),
     )
-

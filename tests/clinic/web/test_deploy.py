@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test import override_settings
 
-from cisterna.clinic.event import Role
+from cisterna.clinic.event import Role, read_event
 from cisterna.clinic.ledger.entry import ClinicKind
 from cisterna.clinic.ledger.record import Record
 from cisterna.clinic.web import audit, house, proof, rows
@@ -172,8 +172,12 @@ def test_whoever_was_looked_at_lately_is_folded_on_and_never_from_another_record
     first = treated("back", "set-goals").person
     assert rows.load("p1") == first
     asked_for: list[Any] = []
-    real = rows.read_event
-    monkeypatch.setattr(rows, "read_event", lambda text: asked_for.append(text) or real(text))
+
+    def read(text: str) -> Any:
+        asked_for.append(text)
+        return read_event(text)
+
+    monkeypatch.setattr(rows, "read_event", read)
     assert rows.load("p1") == first
     assert asked_for == []
     # As if the database had been exchanged: the same person, and another last event.
@@ -204,7 +208,7 @@ def test_the_audit_finds_a_day_and_every_kind(signed_in: SignedIn, treated: Trea
 
 def test_an_export_is_the_record_whatever_asks_for_it(signed_in: SignedIn, treated: Treated):
     treated("back", "set-goals")
-    found = signed_in(Role.AUDITOR).get("/audit/export/")
+    found: Any = signed_in(Role.AUDITOR).get("/audit/export/")
     assert b"".join(found.streaming_content).decode() == "".join(proof.lines())
     assert AuditRow.objects.filter(what="exported").count() == 1
 

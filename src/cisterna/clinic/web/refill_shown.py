@@ -99,9 +99,7 @@ def part(seen: Look) -> InPart:
     draws_back = not sure and gone_in.base > 0
     following = left if sure else small
     number = len(seen.visit.every(b.Instilled)) + 1
-    return InPart(
-        whole, gone_in, left, following, first.text(), first.locator, draws_back, number
-    )
+    return InPart(whole, gone_in, left, following, first.text(), first.locator, draws_back, number)
 
 
 def terms_shown(seen: Look) -> Rows:
@@ -161,4 +159,3 @@ def watched(seen: Look) -> Watched | None:
     source = usual.locator if plain else longer.locator
     looks = len(seen.visit.every(b.RefillObserved))
     return Watched(until, seen.at >= until, why, source, looks)
-

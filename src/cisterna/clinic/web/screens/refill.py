@@ -83,12 +83,21 @@ def _none(person: Person, found: Visit | None, no: Refused) -> Guided:
         return Guided(_line("begin-refill"), *_told(None), (_ABANDON,), (), stop, more)
     begin = Ask("begin-refill", {"serial": ""}, form=BeginForm, again="Begin")
     open_here = person.place in (Place.MAINTENANCE, Place.REFILL)
-    more: dict[str, Any] = {"step": "begin-refill", "ended": found if found and found.ended else None}
+    more: dict[str, Any] = {
+        "step": "begin-refill",
+        "ended": found if found and found.ended else None,
+    }
     more["no_order"] = not running_text(person)
     pump = devices(person).pump
     more["pump"] = pump
-    stop = None if open_here else Refused("not-now", "She is not in maintenance.", "Look at her course.")
-    return Guided(_line("begin-refill"), *_told("begin-refill"), (begin,) if open_here else (), (), stop, more)
+    stop = (
+        None
+        if open_here
+        else Refused("not-now", "She is not in maintenance.", "Look at her course.")
+    )
+    return Guided(
+        _line("begin-refill"), *_told("begin-refill"), (begin,) if open_here else (), (), stop, more
+    )
 
 
 def _emergency(person: Person, seen: Look, step: str | None) -> Guided:
