@@ -62,6 +62,7 @@ campaign: $(VENV)/.test $(PYODIDE) ## the long verification, resumable: make cam
 	$(BIN)/python -m tests.campaigns.bedside --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.model --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.pump --minutes $(MINUTES)
+	$(BIN)/python -m tests.campaigns.clinic_kills --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.mutation --minutes $(MINUTES)
 
 bedside: $(VENV)/.run $(PYODIDE) ## the page at the bedside: one file that opens offline in any browser

@@ -142,7 +142,12 @@ def main(station: str, port: int, socket: str) -> None:
     """The process."""
     link = Link(Station.read(Path(station), "127.0.0.1", port), Path(socket))
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+
+    def listen() -> None:
+        sys.stdin.read()
+        over.set()
+
+    threading.Thread(target=listen, daemon=True).start()
     print("ready", flush=True)
     work(Hand(link, next(iter(link.station.pumps))), over.is_set)
 

@@ -48,7 +48,7 @@ def _figures(found: list[float]) -> dict[str, float]:
     ordered = sorted(found)
     p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
     figures = {"p50": median(ordered), "p95": p95, "max": ordered[-1]}
-    return {"n": len(ordered)} | {k: round(v * 1000) for k, v in figures.items()}
+    return {"n": float(len(ordered))} | {k: float(round(v * 1000)) for k, v in figures.items()}
 
 
 @dataclass

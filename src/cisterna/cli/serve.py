@@ -33,7 +33,7 @@ def serve(
         from cisterna.clinic.web.house import first_account, ready  # noqa: PLC0415
 
         if clinic not in (None, *ClinicKind):
-            raise unusable("--clinic", clinic, "real or demonstration")
+            raise unusable("--clinic", str(clinic), "real or demonstration")
         kind = ready(ClinicKind(clinic) if clinic else None).clinic
         _tell_time(kind is ClinicKind.DEMONSTRATION)
         # Where no person looks the words go to a log, and a password has no place there.

@@ -1,10 +1,12 @@
 """The triggers that guard the record are looked at before anybody relies on them."""
 
 import pytest
-from django.db import connections
+from django.db import ProgrammingError, connections
 
 from cisterna.clinic.ledger.guarded import check_guards, missing
 from cisterna.clinic.ledger.guards import GUARDS
+from cisterna.clinic.ledger.place import connect
+from cisterna.clinic.ledger.record import Record
 from tests.clinic.ledger.happened import said
 from tests.clinic.ledger.judged import refused
 
@@ -69,3 +71,32 @@ def test_a_table_that_a_migration_rebuilds_has_lost_its_guards(record):
     run(record.database, "ALTER TABLE other RENAME TO cisterna_clinic")
     with refused("unguarded"):
         check_guards(record.database)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_role_that_works_and_owns_nothing_adds_and_changes_nothing(record, place):
+    """The rights that docs/how-to/deploy.md gives to the clinic's role."""
+    schema = place.rpartition("%3D")[2]
+    role = f"clinic_{schema}"
+    for words in (
+        f"CREATE ROLE {role} LOGIN",
+        f"GRANT USAGE ON SCHEMA {schema} TO {role}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
+        f"REVOKE UPDATE, DELETE ON cisterna_event, cisterna_clinic FROM {role}",
+    ):
+        run(record.database, words)
+    working = connect(place.replace("postgres:@", f"{role}:@"))
+    own = Record.open(working)
+    assert own.append(said(1))[0].seq == 1
+    check_guards(working)
+    for words in (
+        "UPDATE cisterna_event SET text = '{}'",
+        "TRUNCATE cisterna_event",
+        "DROP TRIGGER cisterna_event_no_change ON cisterna_event",
+        "ALTER TABLE cisterna_event DISABLE TRIGGER ALL",
+    ):
+        with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
+            run(working, words)
+    connections[working].close()
+    run(record.database, f"DROP OWNED BY {role}")
+    run(record.database, f"DROP ROLE {role}")

@@ -1,4 +1,4 @@
-"""Server, signer, pump host and a clinician's program are killed: nothing told is lost or guessed."""
+"""Server, signer, pump host and a clinician's program are killed: nothing is lost or guessed."""
 
 from pathlib import Path
 

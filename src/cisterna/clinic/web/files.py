@@ -1,9 +1,11 @@
 """The pages' own files under names that tell their versions, so that a browser may keep them."""
 
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from whitenoise.storage import (  # type: ignore[import-untyped]
+    CompressedManifestStaticFilesStorage,
+)
 
 
-class Files(CompressedManifestStaticFilesStorage):
+class Files(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Modules that import each other find the same version."""
 
     support_js_module_import_aggregation = True

@@ -92,13 +92,17 @@ LANGUAGE_CODE = "en"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = None
+STATIC_ROOT = os.environ.get("CISTERNA_STATIC") or None
 # The scripts that draw the spine are those of the bedside page, the charts' lines the sheet's.
 STATICFILES_DIRS = [
     ("bedside", _HERE.parents[1] / "bedside" / "page"),
     ("sheet", _HERE.parents[1] / "order" / "sheet" / "style"),
 ]
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {
+    "staticfiles": {"BACKEND": "cisterna.clinic.web.files.Files" if STATIC_ROOT else _FILES},
+}
 WHITENOISE_MAX_AGE = 3600
 
 # Who is there ------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ def _none(person: Person, found: Visit | None, no: Refused) -> Guided:
     begin = Ask("begin-refill", {"serial": ""}, form=BeginForm, again="Begin")
     open_here = person.place in (Place.MAINTENANCE, Place.REFILL)
     more: dict[str, Any] = {"step": "begin-refill", "no_order": not running_text(person)}
+    more["pump"] = devices(person).pump
     more["ended"] = found if found and found.ended else None
     stop = Refused("not-now", "She is not in maintenance.", "Look at her course.")
     asks, stops = ((begin,), None) if open_here else ((), stop)
