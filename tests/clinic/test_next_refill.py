@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from cisterna.clinic.bodies.planning import Moved, Place
 from cisterna.clinic.bodies.refill import NextRefillSet
 from cisterna.clinic.next_refill import next_refill
@@ -42,7 +40,7 @@ def test_the_first_refill_has_a_date_before_any_refill_was_done():
 
 
 def test_a_dose_that_is_raised_between_refills_brings_the_date_forward():
-    # 10 days of 0.22 leave 17.8 mL; 15.8 mL above the alarm at 0.25 mL/day (5 mg/day) are 63.2 days.
+    # 10 days of 0.22 leave 17.8 mL; 15.8 mL above the alarm at 0.25 mL/day are 63.2 days.
     raised = order(ALONE, infusion__daily_dose="5 mg/day", order__previous_daily_dose="4.4 mg/day")
     person = runs(treated(), raised, FILLED + 10 * DAY)
     assert near(low(person), FILLED + (10 + 15.8 / 0.25) * DAY)
@@ -77,7 +75,7 @@ def test_a_bridge_to_another_strength_is_part_of_the_date():
     held = order(stronger, line__holds="before.toml")
     person = runs(treated(), held, FILLED + 60 * DAY)
     without = program(order_of(stronger), LIBRARY).refill.low_reservoir_at
-    # The line's old solution flows at 4.4/20 mL/day instead of 4.4/25: it goes faster than it would.
+    # The old solution in the line flows at 4.4/20 mL/day instead of 4.4/25: faster.
     assert FILLED + 60 * DAY < low(person) < without
 
 
@@ -88,7 +86,8 @@ def test_nobody_without_a_programme_has_a_refill_date():
 
 def test_the_date_of_the_last_refill_stands_until_the_dose_is_changed():
     set_at = FILLED + DAY
-    person = keep(treated(), set_at, NextRefillSet(FILLED + 50 * DAY, "pump-end", FILLED + 40 * DAY))
+    told = NextRefillSet(FILLED + 50 * DAY, "pump-end", FILLED + 40 * DAY)
+    person = keep(treated(), set_at, told)
     (task,) = [t for t in refill_tasks(person, RULES, set_at) if t.kind == "refill"]
     assert (task.due, task.binding) == (FILLED + 50 * DAY, "pump-end")
     assert "booked 2027-01-02" in task.says
@@ -98,7 +97,7 @@ def test_the_date_of_the_last_refill_stands_until_the_dose_is_changed():
     assert task.binding != "pump-end"
 
 
-def test_a_text_that_cannot_be_read_any_more_is_said_not_hidden(monkeypatch: pytest.MonkeyPatch):
+def test_a_text_that_cannot_be_read_any_more_is_said_not_hidden():
     person = treated()
     broken = toml(ALONE).replace("20 mg/mL", "20 mL")
     body = person.events[3].body

@@ -1,4 +1,4 @@
-"""When she must come back, from the therapy that runs: what the reservoir still holds, and why then.
+"""When she must come back, from the therapy that runs: what the pump still holds, and why then.
 
 The reservoir is known at the fill and at each interrogation since; from there on every programme
 of this fill is taken as it ran, with every patient dose used. So a dose that was raised between
