@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from django.db import transaction
 
 from cisterna.clinic import bodies
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import Moved, Referred, Registered
 from cisterna.clinic.course import Person, replay
+from cisterna.clinic.formulary import SITE
 from cisterna.clinic.ledger.models import EventRow
 from cisterna.clinic.tasks import Task, due
-from cisterna.clinic.web import clock
+from cisterna.clinic.web import clock, site
 from cisterna.clinic.web import due as listed
 from cisterna.clinic.web.models import Cursor, PersonRow, TaskRow
 
@@ -62,7 +62,8 @@ def _changed(seq: int) -> dict[str, int]:
 
 
 def _batches(changed: dict[str, int]) -> Iterator[dict[str, int]]:
-    names = list(changed)
+    # The clinic's own record is nobody to be listed.
+    names = [name for name in changed if name != SITE]
     for start in range(0, len(names), _BATCH):
         yield {name: changed[name] for name in names[start : start + _BATCH]}
 
@@ -100,7 +101,7 @@ def _row(person: Person, seq: int) -> PersonRow:
 
 def _tasks(people: Iterable[Person]) -> list[TaskRow]:
     at = clock.now()
-    return [_task(person, one) for person in people for one in due(person, house(), at)]
+    return [_task(person, one) for person in people for one in due(person, site.rules(), at)]
 
 
 def _task(person: Person, one: Task) -> TaskRow:

@@ -101,15 +101,8 @@ def _row(name: str, trend: Trend) -> Row:
     change = ""
     if last.better is not None:
         side = "better" if last.better.base >= 0 else "worse"
-        change = "same" if not last.better else f"{show(abs_percent(last.better.base))} {side}"
+        change = "same" if not last.better else f"{show(abs(last.better), 3)} {side}"
     return Row(name, baseline, show(last.value, 3), last.at, change, last.responder)
-
-
-def abs_percent(share: object) -> object:
-    """A share as per cent without its sign: the word beside it says which way."""
-    from cisterna.quantity import Quantity  # noqa: PLC0415
-
-    return Quantity.of(abs(share) * 100, "%")  # type: ignore[arg-type, operator]
 
 
 def _goals(person: Person, found: Outcomes) -> tuple[Goal, ...]:

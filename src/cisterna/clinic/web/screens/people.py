@@ -9,17 +9,17 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from cisterna.clinic.acts import ACTS
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.access import ChartOpened
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Role
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.web import audit, clock, course_line, desk, rows
+from cisterna.clinic.web import audit, clock, course_line, desk, rows, site
 from cisterna.clinic.web.access import check_may, member, members_only, people_of, sees
 from cisterna.clinic.web.forms import zone_of
 from cisterna.clinic.web.intake import Intake
 from cisterna.clinic.web.models import HERSELF
+from cisterna.clinic.web.person.page import parts
 from cisterna.clinic.web.telling import tell
 from cisterna.clinic.web.words import title
 
@@ -55,18 +55,22 @@ def _born(text: str) -> Q:
 def person(request: HttpRequest, person_id: str) -> HttpResponse:
     """One person: who she is, where she stands, what is missing, what can be done."""
     found = desk.chart(request, person_id)
-    return render(request, "web/person.html", about(request, found) | {"here": "people"})
+    more = parts(found, site.rules(), clock.now(), oral="oral" in request.GET)
+    more |= {"here": "people", "may_export": member(request).staff}
+    return render(request, "web/person.html", about(request, found) | more)
 
 
 def about(request: HttpRequest, found: Person) -> dict[str, Any]:
     """What the page of a person shows; other screens use it for their head."""
     role, now = Role(member(request).role), clock.now()
-    first = max(0, len(found.events) - int(request.GET.get("more", "") or _PAGE))
+    more = request.GET.get("more", "")
+    shown = min(int(more[:9]), len(found.events)) if more.isascii() and more.isdigit() else _PAGE
+    first = max(0, len(found.events) - shown)
     events = [tell(e, zone_of(found)) for e in reversed(found.events[first:])]
     return head(found) | {
         "line": course_line.line(found),
-        "nexts": course_line.nexts(found, house(), now),
-        "acts": course_line.possible(found, role, house()),
+        "nexts": course_line.nexts(found, site.rules(), now),
+        "acts": course_line.possible(found, role, site.rules()),
         "events": events,
         "earlier": first,
         "more": len(found.events) - first + _PAGE,
