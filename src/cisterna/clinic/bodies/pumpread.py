@@ -11,8 +11,8 @@ class PumpRead:
     """An interrogation: what runs, what is in the reservoir, what is wrong; times are the pump's.
 
     Flow in nL/h, volume in nL, as the pump reports them. `digest` and `mode` are None in a pump
-    without a programme. `granted_ms` and `refused_ms` are when it gave or refused a patient dose, as
-    far back as its answer goes.
+    without a programme. `granted_ms` and `refused_ms` are when it gave or refused a patient dose,
+    as far back as its answer goes.
     """
 
     serial: str

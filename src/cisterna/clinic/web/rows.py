@@ -19,7 +19,7 @@ from cisterna.clinic.web import due as listed
 from cisterna.clinic.web.models import Cursor, PersonRow, TaskRow
 
 _BATCH = 200
-__all__ = ["bodies", "listed", "catch_up", "load", "rebuild"]
+__all__ = ["bodies", "catch_up", "listed", "load", "rebuild"]
 
 
 def load(person_id: str) -> Person:

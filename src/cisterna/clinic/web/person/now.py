@@ -150,14 +150,12 @@ class Flag:
 
 def flags_of(person: Person, now: Now, library: Library, at: datetime) -> tuple[Flag, ...]:
     """Alarms and flags, the gravest first."""
-    found = (*_alarms(person, now, at), *_risks(person))
+    found = (*_pump(now), *_alarms(person, now, at), *_watched(person), *_risks(person))
     order = {"bad": 0, "warn": 1, "note": 2}
     return tuple(sorted(found, key=lambda flag: order[flag.level]))
 
 
-def _alarms(person: Person, now: Now, at: datetime) -> Iterator[Flag]:
-    if person.place is Place.EMERGENCY:
-        yield Flag("bad", "An emergency is open")
+def _pump(now: Now) -> Iterator[Flag]:
     if now.therapy.state in ("unknown", "other", "stopped"):
         yield Flag("bad", f"Pump: {now.state}")
     if now.read is not None:
@@ -165,10 +163,18 @@ def _alarms(person: Person, now: Now, at: datetime) -> Iterator[Flag]:
             yield Flag("bad", f"Pump alarm: {plain(code)}")
         if not now.read.agrees:
             yield Flag("bad", "The pump reports another programme than the record")
+
+
+def _alarms(person: Person, now: Now, at: datetime) -> Iterator[Flag]:
+    if person.place is Place.EMERGENCY:
+        yield Flag("bad", "An emergency is open")
     for flag in open_flags(person):
         yield Flag("bad", f"Red flag: {', '.join(flag.body.found)} (card {flag.body.card})")
     if now.refill and now.refill.refill_by and now.refill.refill_by <= at:
         yield Flag("bad", f"Refill overdue since {now.refill.refill_by:%Y-%m-%d}")
+
+
+def _watched(person: Person) -> Iterator[Flag]:
     for raised in open_watches(person):
         yield Flag("warn", f"{title('watch', raised.body.watch)}: {raised.body.found}")
     scan = scan_of(person)

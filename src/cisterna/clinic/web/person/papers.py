@@ -1,8 +1,9 @@
-"""Her documents: what holds the evidence, what was signed, what she carries, what can be printed."""
+"""Her documents: what holds the evidence, what was signed, what she carries."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cisterna.clinic.bodies.order import OrderWritten
 from cisterna.clinic.bodies.planning import DecisionRecorded, EvidenceRecorded, TrialConsented
@@ -40,17 +41,17 @@ def _papers(event: Event) -> Iterator[Paper]:
 
 
 def _words(body: object) -> tuple[str, str] | None:
-    match body:
-        case EvidenceRecorded(document=name) if name:
-            return f"Evidence: {plain(body.item).lower()}", name
-        case DecisionRecorded(aid=name) if name:
-            return "Decision with the aid", name
-        case TrialConsented():
-            return "Consent to the trial", body.statement
-        case StudyReported():
-            return f"Result: {plain(body.kind).lower()}", body.says or "as reported"
-        case EmergencyCardUpdated():
-            return "Emergency card", f"given to {body.given_to}"
-        case OrderWritten():
-            return "Order", f"prescription {body.digest[:12]}"
-    return None
+    """The kind and the name of the document that an event speaks of; None for none."""
+    found = _NAMED.get(type(body))
+    words = found(body) if found else None
+    return words if words and words[1] else None
+
+
+_NAMED: dict[type[Any], Callable[[Any], tuple[str, str]]] = {
+    EvidenceRecorded: lambda b: (f"Evidence: {plain(b.item).lower()}", b.document),
+    DecisionRecorded: lambda b: ("Decision with the aid", b.aid),
+    TrialConsented: lambda b: ("Consent to the trial", b.statement),
+    StudyReported: lambda b: (f"Result: {plain(b.kind).lower()}", b.says or "as reported"),
+    EmergencyCardUpdated: lambda b: ("Emergency card", f"given to {b.given_to}"),
+    OrderWritten: lambda b: ("Order", f"prescription {b.digest[:12]}"),
+}

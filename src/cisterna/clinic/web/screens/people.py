@@ -12,7 +12,7 @@ from cisterna.clinic.acts import ACTS
 from cisterna.clinic.bodies.access import ChartOpened
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
-from cisterna.clinic.event import Role
+from cisterna.clinic.event import Role, event_text
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.web import audit, clock, course_line, desk, rows, site
 from cisterna.clinic.web.access import check_may, member, members_only, people_of, sees
@@ -34,11 +34,16 @@ def people(request: HttpRequest) -> HttpResponse:
     asked, place = request.GET.get("q", "").strip(), request.GET.get("place", "")
     found = people_of(member(request)).order_by("name", "person")
     if asked:
-        found = found.filter(Q(name__icontains=asked) | Q(number__icontains=asked) | _born(asked))
+        found = found.filter(named(asked))
     found = found.filter(place=place) if place else found
     about = {"people": found[:_PAGE], "count": found.count(), "q": asked, "here": "people"}
     part = "web/people_list.html" if request.headers.get("HX-Request") else "web/people.html"
     return render(request, part, about)
+
+
+def named(text: str) -> Q:
+    """Whose name, number or date of birth this is, or a part of it."""
+    return Q(name__icontains=text) | Q(number__icontains=text) | _born(text)
 
 
 def _born(text: str) -> Q:
@@ -137,16 +142,15 @@ def _open(request: HttpRequest, person_id: str) -> None:
 
 
 @members_only(*_STAFF)
-def emergency(request: HttpRequest) -> HttpResponse:
-    """Find the person first; from anywhere by one key."""
-    rows.catch_up()
-    asked = request.GET.get("q", "").strip()
-    found = people_of(member(request)).order_by("name", "person")
-    if asked:
-        found = found.filter(Q(name__icontains=asked) | Q(number__icontains=asked) | _born(asked))
-    act = "open-emergency" if "open-emergency" in ACTS else ""
-    about = {"people": found[:_PAGE] if asked else (), "q": asked, "act": act, "here": "emergency"}
-    return render(request, "web/emergency.html", about)
+def record_file(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Her whole record, one event a line, as it stands in the chain; that it was taken is noted."""
+    found = desk.chart(request, person_id)
+    audit.note(request, "exported-person", words=person_id)
+    lines = "".join(f"{event_text(e)}\n" for e in found.events)
+    response = HttpResponse(lines, content_type="application/jsonl")
+    name = f"{person_id}-{clock.now():%Y%m%d-%H%M}.jsonl"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 urlpatterns = [
@@ -154,5 +158,5 @@ urlpatterns = [
     path("people/new/", new, name="new"),
     path("people/<str:person_id>/", person, name="person"),
     path("people/<str:person_id>/open/", open_chart, name="open-chart"),
-    path("emergency/", emergency, name="emergency"),
+    path("people/<str:person_id>/record.jsonl", record_file, name="record-file"),
 ]
