@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -28,9 +27,9 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import User
 from django.db import connection
 
+from cisterna.clinic import event
 from cisterna.clinic.event import Role
 from cisterna.clinic.web import clock
-from cisterna.clinic import event
 
 SHOTS = os.environ.get("CISTERNA_SHOTS")
 
@@ -99,7 +98,12 @@ def fit(page: Page, name: str) -> None:
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             found = Axe().run(page).response["violations"]
-            assert not found, (name, width, scheme, [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found])
+            assert not found, (
+                name,
+                width,
+                scheme,
+                [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found],
+            )
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, (name, width, wide)
             if SHOTS:

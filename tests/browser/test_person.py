@@ -73,6 +73,12 @@ def test_her_page_has_everything_on_one_axis_and_as_tables(pages: Page):
     for plot in pages.locator("figure.in-time").all():
         assert plot.locator("table tbody tr").count() > 0
     fit(pages, "person")
+    if SHOTS:
+        pages.set_viewport_size({"width": 1280, "height": 1500})
+        for part in ("course", "charts", "spine-title", "results"):
+            pages.locator(f"#{part}").evaluate("e => e.scrollIntoView()")
+            pages.wait_for_timeout(700)
+            pages.screenshot(path=Path(SHOTS) / f"part-{part}.png")
     # By keyboard from value to value, told in words.
     pages.set_viewport_size({"width": 1280, "height": 800})
     plot = pages.locator('[data-chart="dose"]')
@@ -94,7 +100,7 @@ def test_one_key_opens_her_emergency_sheet_which_is_one_side_of_paper(pages: Pag
         (Path(SHOTS) / "emergency.pdf").write_bytes(paper)
     found = PdfReader(BytesIO(paper)).pages
     assert len(found) == 1
-    text = found[0].extract_text()
+    text = " ".join(found[0].extract_text().split())
     for words in ("Ada Moss", "MRN 1", "0.54 mg/day", "Opioid overdose", "Pocket fill"):
         assert words in text
     assert "Baclofen withdrawal" not in text

@@ -10,7 +10,6 @@ from cisterna.clinic.web.words import words
 from cisterna.quantity import Quantity, decimal_text
 from tests.clinic.people import ENTRY
 
-
 ZONE = [ZoneInfo(ENTRY.zone)]
 
 

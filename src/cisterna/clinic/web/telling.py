@@ -12,7 +12,9 @@ from cisterna.clinic.event import Event
 from cisterna.clinic.web.words import plain, title
 from cisterna.quantity import Quantity, show
 
-_HIDDEN = frozenset({"programme", "prescription", "proof"})
+_HIDDEN = frozenset(
+    {"programme", "prescription", "proof", "text", "running", "ordered", "previous"}
+)
 _LONG = 400
 
 

@@ -136,4 +136,3 @@ def _mr(person: Person, rx: Prescription | None, library: Library) -> str | None
     rule = follow.scan(rx.pump.model.family)
     first = "empty the reservoir first; " if rule.empty_first else ""
     return f"up to {', '.join(rule.fields)}; {first}interrogate after the scan"
-

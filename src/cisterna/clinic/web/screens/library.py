@@ -1,7 +1,7 @@
 """Library: every value of the facts with its source; a pharmacist confirms or narrows one."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from cisterna.clinic.acts import ACTS
 from cisterna.clinic.acts.site import facts
 from cisterna.clinic.bodies.site import ConfirmationWithdrawn, ValueConfirmed
+from cisterna.clinic.course import Person
 from cisterna.clinic.event import Event, Role
 from cisterna.clinic.formulary import SITE
 from cisterna.clinic.refusal import Refused
@@ -140,13 +141,13 @@ def _done(request: HttpRequest, name: str) -> None:
     act, asked = _asked(request, name)
     actor, why = member(request).actor, request.POST.get("why", "")
 
-    def make(record: Person) -> Iterable[Event]:
+    def make(record: Person) -> Sequence[Event]:
         # Refused before anybody proves who she is for nothing.
-        events = ACTS[act](record, actor, asked, clock.now(), why=why)
+        events: Sequence[Event] = ACTS[act](record, actor, asked, clock.now(), why=why)
         reauth.prove(request, _digest(name, seen))
         return events
 
-    desk.write(SITE, seen, lambda record: tuple(make(record)))
+    desk.write(SITE, seen, make)
 
 
 def _asked(request: HttpRequest, name: str) -> tuple[str, Any]:
