@@ -9,6 +9,9 @@ from cisterna.clinic.refusal import Refused
 from cisterna.clinic.transmit import BREAKS, Noted, Way, programmer_at
 from cisterna.pump.client import Line
 
+TURNED_DOWN = ("lockout", "count", "limit")
+"""As the pump's log says that a patient dose was refused because of its own limits."""
+
 
 def interrogate(pen: Pen, way: Way) -> Event:
     """The pump's own report as an event. Raises `Refused` where it does not answer."""
@@ -24,8 +27,16 @@ def interrogate(pen: Pen, way: Way) -> Event:
     return pen.writes(_told(content))
 
 
+def _doses(content: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """When a patient dose began and when one was turned down, from the log that the pump tells."""
+    begun = {row["at_ms"] for row in content["log"] if row["what"] == "patient-begun"}
+    turned = [r for r in content["log"] if r["what"] == "refused" and r["why"] in TURNED_DOWN]
+    return tuple(sorted(begun)), tuple(row["at_ms"] for row in turned)
+
+
 def _told(content: dict[str, Any]) -> PumpRead:
     wrong = tuple(row["code"] for row in content["alarms"] if not row["over"])
+    granted, refused = _doses(content)
     return PumpRead(
         serial=content["serial"],
         version=content["version"],
@@ -36,4 +47,6 @@ def _told(content: dict[str, Any]) -> PumpRead:
         reservoir_nl=content["reservoir_nl"],
         alarms=wrong,
         now_ms=content["now_ms"],
+        granted_ms=granted,
+        refused_ms=refused,
     )

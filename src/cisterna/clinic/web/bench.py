@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.implant import CatheterPlaced, PumpPlaced
 from cisterna.clinic.bodies.order import OrderWritten
 from cisterna.clinic.bodies.planning import Registered
@@ -29,12 +28,10 @@ from cisterna.clinic.prescribing import (
 )
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.therapy import Therapy, awaiting, dose_history, therapy
-from cisterna.clinic.web import clock, desk, link
+from cisterna.clinic.web import clock, desk, link, site
 from cisterna.clinic.web.access import member
 from cisterna.order.prescription import Prescription
 from cisterna.order.reading import prescription_from_text
-
-LIBRARY = house().library
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class Bench:
 
     def old(self) -> Prescription | None:
         """The order that runs."""
-        return running(self.therapy, LIBRARY)
+        return running(self.therapy, site.library())
 
     def text(self, digest: str) -> str | None:
         """The text of a prescription on record."""
@@ -96,11 +93,11 @@ class Bench:
 
     def composed(self, tree: dict[str, Any]) -> str:
         """The text of what was entered. Raises `Refused` and `Unusable`."""
-        return compose(self.chart(), self.actor.who, tree, house(), LIBRARY)
+        return compose(self.chart(), self.actor.who, tree, site.rules(), site.library())
 
     def prescription(self, text: str) -> Prescription:
         """An order as it is read after the one that runs."""
-        return prescription_from_text(text, LIBRARY, previous=self.old())
+        return prescription_from_text(text, site.library(), previous=self.old())
 
     def version(self) -> int:
         """The version that runs: as the pump said last, or as read back from a maker's screen."""

@@ -17,6 +17,7 @@ _MENU = (
     ("today", "Today", "/", CLINICAL - HERSELF),
     ("people", "People", "/people/", CLINICAL),
     ("emergency", "Emergency", "/emergency/", CLINICAL - HERSELF - {Role.AUDITOR}),
+    ("library", "Library", "/library/", CLINICAL - HERSELF),
     ("audit", "Audit", "/audit/", frozenset({Role.AUDITOR})),
     ("members", "Members", "/members/", frozenset({Role.ADMIN})),
 )

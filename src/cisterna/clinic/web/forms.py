@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from cisterna.clinic.acts import ACTS
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
+from cisterna.clinic.web import site
 from cisterna.clinic.web.fields import Asking, fields_for, value_of
 from cisterna.clinic.web.words import plain, words
 
@@ -33,7 +33,7 @@ class ActForm(forms.Form):
     def __init__(self, act: str, person: Person, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.act, self.hint, self.words = act, asked_by(act), words("act", act)
-        asking = Asking(person, house(), zone_of(person))
+        asking = Asking(person, site.rules(), zone_of(person))
         made = {} if self.hint is NoInput else fields_for(self.hint, "asked", self.words, asking)
         self.fields |= made
         self.order_fields(["base", *made, "why"])

@@ -7,6 +7,8 @@ from cisterna.clinic.web.api import api
 SCREENS = (
     "today",
     "people",
+    "emergency",
+    "library",
     "programmer",
     "orders",
     "acts",

@@ -27,9 +27,9 @@ from cisterna.clinic.gate.standing import binding
 from cisterna.clinic.interrogate import interrogate
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.transmit import stop, transmit
-from cisterna.clinic.web import desk, link, orderform, reauth, sending
+from cisterna.clinic.web import desk, link, orderform, reauth, sending, site
 from cisterna.clinic.web.access import members_only
-from cisterna.clinic.web.bench import LIBRARY, Bench
+from cisterna.clinic.web.bench import Bench
 from cisterna.clinic.web.screens.people import head
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.line import Refused as OrderRefused
@@ -135,7 +135,7 @@ def _proposed(request: HttpRequest, bench: Bench, text: str) -> HttpResponse:
             if bench.actor.role is not Role.PHYSICIAN:
                 raise Refused("role", "Only a physician orders.", "Ask a physician.")
             return written, pen.writes(b.ChangeOrdered(text_digest(text)))
-        return written, acts.propose(bench.standing, pen, bench.wanted(text), LIBRARY, under)
+        return written, acts.propose(bench.standing, pen, bench.wanted(text), site.library(), under)
 
     bench.writes(_base(request), make)
     return _back(bench)
@@ -146,8 +146,8 @@ def preview(request: HttpRequest, bench: Bench) -> HttpResponse:
     about: dict[str, Any] = {"parts": (), "problems": (), "refused": None, "spine": None}
     try:
         text = bench.composed(orderform.entered(request.POST))
-        made = plan(bench.old(), bench.prescription(text), LIBRARY)
-        about |= {"parts": _parts(made), "spine": course(made, LIBRARY)}
+        made = plan(bench.old(), bench.prescription(text), site.library())
+        about |= {"parts": _parts(made), "spine": course(made, site.library())}
     except Unusable as unusable:
         about["problems"] = tuple(unusable.problems)
     except OrderRefused as why:
@@ -158,13 +158,13 @@ def preview(request: HttpRequest, bench: Bench) -> HttpResponse:
 @members_only(*CLINICIANS, Role.AUDITOR)
 def modes(request: HttpRequest) -> HttpResponse:
     """What the spine is drawn from; the same for everybody, worked out once."""
-    return JsonResponse(live_data(LIBRARY))
+    return JsonResponse(live_data(site.library()))
 
 
 def _parts(made: Plan) -> tuple[str, ...]:
     found = (
-        order.verdict(made), order.findings(made, LIBRARY), values.tip(made), line.line(made),
-        order.side_by_side(made), values.day_curve(made), dates.reservoir(made, LIBRARY),
+        order.verdict(made), order.findings(made, site.library()), values.tip(made), line.line(made),
+        order.side_by_side(made), values.day_curve(made), dates.reservoir(made, site.library()),
     )  # fmt: skip
     return tuple(mark_safe(part) for part in found)  # noqa: S308  (made by the sheet, escaped there)
 
@@ -178,7 +178,7 @@ def program(request: HttpRequest, bench: Bench) -> HttpResponse:
 
     def make(person: Person) -> Sequence[Event]:
         pen, wanted = bench.pen(person), bench.wanted(text)
-        return (acts.propose(bench.standing, pen, wanted, LIBRARY, ordered.id),)
+        return (acts.propose(bench.standing, pen, wanted, site.library(), ordered.id),)
 
     bench.writes(_base(request), make)
     return _back(bench)
@@ -220,7 +220,7 @@ def second(request: HttpRequest, bench: Bench) -> HttpResponse:
 def _seconded(request: HttpRequest, bench: Bench, text: str) -> HttpResponse:
     s, typed = bench.standing, request.POST.get("typed_dose", "")
     body = s.proposal.body if s.proposal else None
-    digest = second_reading(bench.wanted(text), LIBRARY)
+    digest = second_reading(bench.wanted(text), site.library())
     remote = request.POST.get("remote", "").strip() or None
     under = request.POST.get("under", "").strip()
 
@@ -339,7 +339,7 @@ def _sheet(bench: Bench) -> str:
         raise Refused("no-order-text", "There is no order to print.", "Write one.")
     proposed = isinstance(body, b.ChangeProposed)
     old = bench.old() if proposed else None
-    return sheet(plan(old, bench.prescription(text), LIBRARY), LIBRARY)
+    return sheet(plan(old, bench.prescription(text), site.library()), site.library())
 
 
 def by_hand(request: HttpRequest, bench: Bench) -> HttpResponse:
