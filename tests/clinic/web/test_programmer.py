@@ -280,7 +280,10 @@ def test_a_nurse_programs_what_a_physician_has_ordered(her: None, signed_in: Sig
 def test_one_nurse_stops_the_pump_and_somebody_else_reviews_it(her: None, signed_in: SignedIn):
     nurse, doctor = signed_in(Role.NURSE), signed_in(Role.PHYSICIAN)
     assert nurse.post(f"{HOME}stop/", {"why": "", "sure": "yes"}).status_code == 422
-    assert nurse.post(f"{HOME}stop/", {"why": "breathing 6 a minute", "sure": "yes"}).status_code == 302
+    assert (
+        nurse.post(f"{HOME}stop/", {"why": "breathing 6 a minute", "sure": "yes"}).status_code
+        == 302
+    )
     assert now().state == "stopped"
     glass = standing(rows.load("p1").events).unreviewed[0].id
     review = {"base": base(), "glass": glass, "right": "yes", "why": "seen"}

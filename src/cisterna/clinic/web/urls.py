@@ -11,6 +11,7 @@ SCREENS = (
     "deeds",
     "outcome",
     "glass",
+    "typeback",
     "acts",
     "audit",
     "members",
