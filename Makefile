@@ -28,10 +28,14 @@ TRY_PYODIDE = $(if $(CISTERNA_PYODIDE),true,\
 # An environment whose interpreter has gone is made again.
 $(shell test ! -d $(VENV) || $(BIN)/python -c '' 2>/dev/null || rm -rf $(VENV))
 
-.PHONY: run test campaign bedside docs shown lock clean
+.PHONY: run plan test campaign bedside docs shown lock clean
 .NOTPARALLEL:
 
-run: $(VENV)/.run ## the plan of an example change, then the page at the bedside in a browser
+run: $(VENV)/.run ## the demonstration clinic with its virtual pumps, in a browser; Ctrl-C ends it
+	@mkdir -p build
+	$(BIN)/cisterna demo build/demonstration
+
+plan: $(VENV)/.run ## the plan of an example change, then the page at the bedside in a browser
 	@mkdir -p build
 	$(BIN)/cisterna plan examples/change/old.toml examples/change/new.toml --html build/plan.html
 	@if $(TRY_PYODIDE) && $(BIN)/cisterna bedside --out build/bedside.html; then \
@@ -104,6 +108,6 @@ build/lock/bin/pip-compile: | $(BIN)/python
 	build/lock/bin/python -m pip --disable-pip-version-check install --quiet 'pip-tools>=7.4'
 
 lock: build/lock/bin/pip-compile ## write requirements/*.txt again; UPGRADE=--upgrade takes newer versions
-	$(COMPILE) --output-file requirements/run.txt pyproject.toml requirements/build.in
+	$(COMPILE) --extra pump --extra clinic --output-file requirements/run.txt pyproject.toml requirements/build.in
 	$(COMPILE) --extra test --extra docs --constraint requirements/run.txt \
 		--output-file requirements/test.txt pyproject.toml requirements/build.in

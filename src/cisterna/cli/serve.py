@@ -1,38 +1,44 @@
 """`cisterna serve`, `cisterna invite`: the clinic's pages, and who may sign in."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cisterna.cli.act import Json, finish
+from cisterna.cli.act import Json, act, finish
 from cisterna.cli.record import at_record, unusable
 
 SETTINGS = "cisterna.clinic.web.settings"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PORTS = 65535
+_GRACE_S = 20  # a transmission that is under way ends, or its outcome is unknown
 
 
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "localhost",
     port: Annotated[int, typer.Option(help="The port.", min=1, max=_PORTS)] = 8000,
-    clinic: Annotated[str, typer.Option(help="real or demonstration.")] = "real",
+    clinic: Annotated[
+        str | None, typer.Option(help="real or demonstration; needed where no record is yet.")
+    ] = None,
     certificate: Annotated[Path | None, typer.Option(help="A TLS certificate (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
 ) -> None:
-    """The clinic's pages on the record of CISTERNA_DATABASE, which is made where there is none."""
-    _choose(host, certificate)
+    """The clinic's pages on the record of CISTERNA_DATABASE; --clinic makes one where none is."""
+    with act(as_json=False):
+        _choose(host, certificate)
     with at_record(False):
         from cisterna.clinic.ledger.entry import ClinicKind  # noqa: PLC0415
         from cisterna.clinic.web.house import first_account, ready  # noqa: PLC0415
 
-        if clinic not in list(ClinicKind):
+        if clinic not in (None, *ClinicKind):
             raise unusable("--clinic", clinic, "real or demonstration")
-        ready(ClinicKind(clinic))
-        _tell_time(clinic == ClinicKind.DEMONSTRATION)
-        first = first_account("main") if clinic == ClinicKind.REAL else ""
-        if first:
+        kind = ready(ClinicKind(clinic) if clinic else None).clinic
+        _tell_time(kind is ClinicKind.DEMONSTRATION)
+        # Where no person looks the words go to a log, and a password has no place there.
+        shown = kind is ClinicKind.REAL and sys.stdout.isatty()
+        if first := first_account("main") if shown else "":
             typer.echo(f"The first account: admin, with the password {first} (shown once)")
         typer.echo(f"The clinic: {'https' if certificate else 'http'}://{host}:{port}")
         _run(host, port, certificate, key)
@@ -69,7 +75,7 @@ def _choose(host: str, certificate: Path | None) -> None:
     if certificate is None and not named:
         os.environ["CISTERNA_PLAIN"] = "1"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
-    os.environ.setdefault("CISTERNA_SECRET", _secret())
+    _keep_secret()
 
 
 def _tell_time(demonstration: bool) -> None:
@@ -84,18 +90,24 @@ def _tell_time(demonstration: bool) -> None:
         clock.use(demonstration_clock(Path(folder)))
 
 
-def _secret() -> str:
-    """Kept beside a database of SQLite for its owner alone, so that nobody has to sign in again."""
+def _keep_secret() -> None:
+    """See that there is a secret that outlives a start: it signs the sessions.
+
+    Beside a database of SQLite it is made, for its owner alone. Raises `Unusable` without one.
+    """
     from cisterna.clinic.ledger.place import address  # noqa: PLC0415
 
-    file = Path(f"{address()}.secret")
+    if os.environ.get("CISTERNA_SECRET") or os.environ.get("CISTERNA_SECRET_FILE"):
+        return
     if "://" in address():
-        return ""
+        expected = "CISTERNA_SECRET_FILE, a file with 50 signs or more: openssl rand -hex 48"
+        raise unusable("CISTERNA_SECRET", "not set", expected)
+    file = Path(f"{address()}.secret")
     if not file.exists():
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as written:
             written.write(os.urandom(48).hex())
-    return file.read_text("ascii")
+    os.environ["CISTERNA_SECRET_FILE"] = str(file)
 
 
 def _run(host: str, port: int, certificate: Path | None, key: Path | None) -> None:
@@ -107,6 +119,11 @@ def _run(host: str, port: int, certificate: Path | None, key: Path | None) -> No
         port=port,
         log_level="warning",
         server_header=False,
+        # Scheme and address of who asks are believed from a server with TLS on this machine, or at
+        # CISTERNA_PROXY; where there is none before us nobody may say them.
+        proxy_headers=certificate is None and bool(os.environ.get("CISTERNA_HOSTS")),
+        forwarded_allow_ips=os.environ.get("CISTERNA_PROXY", "127.0.0.1"),
+        timeout_graceful_shutdown=_GRACE_S,
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )

@@ -1,7 +1,7 @@
 """What falls due in the years after the implant: visits, laboratory, tapers, studies (§6.2)."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from cisterna.clinic.acts.opioids import open_taper
 from cisterna.clinic.acts.study import open_orders
@@ -63,7 +63,7 @@ def _scheduled(person: Person, row: Schedule) -> Iterator[Due]:
     for due in _marks(row, begin):
         half = before + (due - before) / 2
         if done is None or (done < half and due != begin):
-            yield Due(row.what, due, row.role, row.source)
+            yield Due(row.what, due, row.role, row.source, routine=True)
             return
         before = due
 
@@ -98,8 +98,10 @@ def _taper(person: Person, facts: Follow, at: datetime) -> Iterator[Due]:
     if not ahead:
         return
     due = datetime.combine(ahead[0].since, time(), UTC)
-    yield Due(f"step of the taper of {plan.drug}", due, "physician", "pathway §5.4")
+    what, where, over = f"step of the taper of {plan.drug}", "pathway §5.4", due + timedelta(days=1)
+    yield Due(what, due, "physician", where, until=over)
     scored = person.last(WithdrawalScored, TaperPlanned)
     weekly = facts.figure("taper_check")
     next_score = later(scored.at if scored else said.at, weekly.value)
-    yield Due(f"withdrawal score, taper of {plan.drug}", next_score, "nurse", weekly.locator)
+    what = f"withdrawal score, taper of {plan.drug}"
+    yield Due(what, next_score, "nurse", weekly.locator, until=over)

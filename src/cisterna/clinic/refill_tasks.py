@@ -24,6 +24,7 @@ class Due:
     says: str
     event: str
     overdue: bool
+    until: datetime | None = None
 
 
 def refill_tasks(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:
@@ -61,9 +62,11 @@ def _open_refill(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:
     look = Look(found, orders(begun.body, rules.library), RefillRules(rules.library), at)
     step, until = next_step(look), watch_until(look)
     due = until if step == "observe-refill" else begun.at
-    words = f"The refill stands at: {step}."
+    words = f"The refill stands at: {str(step).replace('-', ' ')}."
     late = due is not None and at > due
-    yield Due("refill-open", due, step or "", words, begun.id, overdue=late)
+    label = look.visit.last(b.LabelRead)
+    past = label.body.use_by if label is not None and label.body.use_by > at else None
+    yield Due("refill-open", due, step or "", words, begun.id, overdue=late, until=past)
 
 
 def _troubleshooting(person: Person) -> Iterator[Due]:

@@ -79,4 +79,5 @@ def replacement_tasks(person: Person, library: Library, at: datetime) -> Iterato
     marks = [(later(end, -mark.value), mark) for mark in Follow(library).replacement_marks()]
     due, mark = [pair for pair in marks if pair[0] <= at][-1:][0] if marks[0][0] <= at else marks[0]
     what = f"plan the replacement of the pump: {mark.text()} before {end.date().isoformat()}"
-    yield Due(what, due, "physician", mark.locator)
+    turns = min((when for when, _ in marks if when > at), default=None)
+    yield Due(what, due, "physician", mark.locator, until=turns)

@@ -152,7 +152,17 @@ def scan_tasks(person: Person, library: Library, at: datetime) -> Iterator[Due]:
     left = "; ".join(missing_after(scan, library)) or "close the scan"
     late = overdue(scan, at, library)
     flag = "" if late is Late.NO else f"{late}: "
-    yield Due(f"{flag}after the scan: {left}", due, "nurse", limit.locator)
+    what, turns = f"{flag}after the scan: {left}", _turns(scan, at, library)
+    yield Due(what, due, "nurse", limit.locator, "scan", until=turns)
+
+
+def _turns(scan: Scan, at: datetime, library: Library) -> datetime | None:
+    """When the scan turns amber or red next."""
+    if scan.ended is None:
+        return None
+    facts = Follow(library)
+    marks = (later(scan.ended, facts.figure(f"scan_overdue.{k}").value) for k in _LATE)
+    return min((mark for mark in marks if mark > at), default=None)
 
 
 _ROLE = {"clear": "physician", "prepare": "nurse"}

@@ -20,12 +20,18 @@ _SURGERY = (Place.IMPLANT_PLANNED, Place.REVISION_PLANNED)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something that falls due: what, by when, whom it needs, and where that rule stands."""
+    """Something that falls due: what, by when, whom it needs, and where that rule stands.
+
+    `kind` names it where its words do not; `routine` and `until` are those of a task.
+    """
 
     what: str
     due: datetime
     role: str
     source: str
+    kind: str = ""
+    routine: bool = False
+    until: datetime | None = None
 
 
 def started(person: Person) -> datetime | None:

@@ -42,4 +42,4 @@ def trouble_tasks(person: Person, at: datetime) -> Iterator[Due]:
     ]
     if line_open(person):
         what = "the catheter is empty: program a prime or write the time without drug"
-        yield Due(what, aspirated[-1].at, "physician", "pathway §6.6; devices §3.5")
+        yield Due(what, aspirated[-1].at, "physician", "pathway §6.6; devices §3.5", "line-empty")

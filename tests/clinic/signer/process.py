@@ -12,9 +12,9 @@ READY_S = 60
 
 
 @contextmanager
-def signer(folder: Path, socket: Path) -> Iterator[subprocess.Popen[str]]:
+def signer(folder: Path, socket: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
     """A signer over a station's folder, ready; killed at the end if it still runs."""
-    command = [sys.executable, "-m", "cisterna.clinic.signer", str(folder), str(socket)]
+    command = [sys.executable, "-m", "cisterna.clinic.signer", str(folder), str(socket), *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as child:
         try:
             assert child.stdout is not None
@@ -24,9 +24,9 @@ def signer(folder: Path, socket: Path) -> Iterator[subprocess.Popen[str]]:
             child.send_signal(signal.SIGKILL)
 
 
-def refused_to_begin(folder: Path, socket: Path) -> str:
+def refused_to_begin(folder: Path, socket: Path, *more: str) -> str:
     """What a signer says that does not begin."""
-    command = [sys.executable, "-m", "cisterna.clinic.signer", str(folder), str(socket)]
+    command = [sys.executable, "-m", "cisterna.clinic.signer", str(folder), str(socket), *more]
     found = subprocess.run(command, capture_output=True, text=True, timeout=READY_S, check=False)
     assert found.returncode == 2
     assert "Traceback" not in found.stderr

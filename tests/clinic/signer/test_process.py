@@ -1,14 +1,21 @@
 """The signer is a process: its socket is for one user, and a kill at any moment forgets nothing."""
 
 import json
+import os
 import random
+import shutil
 import socket
 import stat
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -19,6 +26,7 @@ from cisterna.clinic.gate.acts import Pen
 from cisterna.clinic.gate.standing import Standing, after
 from cisterna.clinic.signer.call import NotSigned, SigningDesk
 from cisterna.clinic.signer.record import Record
+from cisterna.clinic.signer.serve import Server
 from cisterna.pump import certificates as tls
 from cisterna.pump.link.proof import key_id, public_of
 from tests.clinic.gate.people import IN_RANGE, PHYSICIAN, SERIAL, Way
@@ -162,3 +170,69 @@ def _body(chain: tuple[Event, ...]) -> b.ChangeProposed:
     assert isinstance(found, b.ChangeProposed)
     assert chain[0].actor == Actor("Ada", Role.PHYSICIAN)
     return found
+
+
+# Another user's server ----------------------------------------------------------------------------
+
+STRANGER = "nobody"
+ASKS = """
+import os, pwd, sys
+from cisterna.clinic.signer.call import NotSigned, SigningDesk
+from pathlib import Path
+found = pwd.getpwnam("nobody")
+os.setgroups([int(sys.argv[2])]); os.setgid(found.pw_gid); os.setuid(found.pw_uid)
+try:
+    print(SigningDesk(Path(sys.argv[1])).public())
+except NotSigned as no:
+    print(no.code)
+try:
+    open(sys.argv[3]).read()
+    print("it reads the key")
+except PermissionError:
+    print("no key")
+"""
+
+
+def asks_as_another(path: Path, key: Path) -> list[str]:
+    """What a process of another user gets, who is in the socket's group."""
+    words = [sys.executable, "-c", ASKS, str(path), str(path.stat().st_gid), str(key)]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split("\n")[:2]
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder for a socket that others can look into."""
+    found = Path(tempfile.mkdtemp(prefix="s-"))
+    found.chmod(0o755)
+    yield found
+    shutil.rmtree(found)
+
+
+def test_a_server_of_another_user_asks_and_cannot_read_the_key(folder: Path, shared: Path):
+    if os.geteuid() != 0:
+        heard_by_name(folder, shared / "s")
+        return
+    key, path = folder / tls.SIGNING_KEY, shared / "s"
+    with signer(folder, path, "--for", STRANGER):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        assert asks_as_another(path, key) == [public_of(tls.signing_key(folder)), "no key"]
+    with signer(folder, path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        path.chmod(0o666)  # the kernel says who asks, whatever the file's rights became
+        assert asks_as_another(path, key) == ["unreachable", "no key"]
+
+
+def heard_by_name(folder: Path, path: Path) -> None:
+    """Without the right to become another user: who is named is heard beside the owner."""
+    with signer(folder, path, "--for", STRANGER):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        assert SigningDesk(path).public() == public_of(tls.signing_key(folder))
+    with Server(path, Mock(), [12345]) as server:
+        assert server.heard == {os.geteuid(), 12345}
+
+
+@pytest.mark.parametrize(("name", "why"), [("root", "root may read"), ("no-such-user", "no user")])
+def test_the_signer_is_shared_with_no_root_and_with_nobody_unknown(
+    folder: Path, name: str, why: str
+):
+    assert why in refused_to_begin(folder, folder / "s", "--for", name)

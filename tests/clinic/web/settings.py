@@ -11,3 +11,4 @@ DATABASES = {"default": database(str(FOLDER / "clinic.sqlite3"))}
 ALLOWED_HOSTS = ["clinic.example"]
 SECRET_KEY = "for the tests alone, and for nothing that anybody signs in to"  # noqa: S105
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SECRET_KEPT = True

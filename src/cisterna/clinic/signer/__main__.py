@@ -1,14 +1,18 @@
-"""`python -m cisterna.clinic.signer FOLDER SOCKET [--demonstration FLEET]`: hold a station's key.
+"""`python -m cisterna.clinic.signer FOLDER SOCKET`: hold a station's key.
 
 FOLDER holds the key and the public keys of the pumps, and takes the record. SOCKET is a file that
 is made here. Where FOLDER holds `people.json`, each person's own passkey must have signed. It says
-`ready` when it listens, and why when it does not begin. In a demonstration the time is that of the
-host of FLEET; a fleet that is none is refused, and so is a station of another fleet.
+`ready` when it listens, and why when it does not begin. `--for USER` lets processes of another user
+ask, who cannot read the key: the clinic's server. The socket's group can open it then, so its
+folder is of a group that both are in. `--demonstration FLEET` takes the time of the host of FLEET;
+a fleet that is none is refused, and so is a station of another fleet.
 """
 
 import json
 import sys
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from pwd import getpwnam
 
 from cisterna.clinic.signer.demonstration import demonstration
 from cisterna.clinic.signer.desk import Desk, now
@@ -23,20 +27,17 @@ RECORD, PEOPLE = "signed.jsonl", "people.json"
 
 def main(words: list[str]) -> int:
     """Serve until ended; 2 where it cannot begin."""
-    if len(words) not in (2, 4) or words[2:3] not in ([], ["--demonstration"]):
-        usage = "FOLDER SOCKET [--demonstration FLEET]"
-        sys.stderr.write(f"usage: python -m cisterna.clinic.signer {usage}\n")
-        return 2
-    folder, path = Path(words[0]), Path(words[1])
+    asked = _asked(words)
+    folder: Path = asked.folder
     try:
         pumps = {
             str(k): str(v) for k, v in json.loads((folder / "pumps.json").read_bytes()).items()
         }
         people = People.read(folder / PEOPLE) if (folder / PEOPLE).exists() else None
         key = private_key(folder / SIGNING_KEY)
-        clock = demonstration(Path(words[3]), pumps) if words[2:] else now
+        clock = demonstration(asked.demonstration, pumps) if asked.demonstration else now
         desk = Desk(key, pumps, Record(folder / RECORD), clock, people)
-        server = Server(path, desk)
+        server = Server(asked.socket, desk, [_uid(name) for name in asked.others])
     except (UnsafeKey, BrokenRecord, OSError, ValueError, AttributeError) as problem:
         sys.stderr.write(f"the signer does not begin: {problem}\n")
         return 2
@@ -47,6 +48,26 @@ def main(words: list[str]) -> int:
         sys.stdout.flush()
         server.serve_forever()
     return 0
+
+
+def _asked(words: list[str]) -> Namespace:
+    parser = ArgumentParser("python -m cisterna.clinic.signer", description="Hold a station's key.")
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("socket", metavar="SOCKET", type=Path)
+    parser.add_argument("--demonstration", metavar="FLEET", type=Path)
+    parser.add_argument("--for", dest="others", metavar="USER", action="append", default=[])
+    return parser.parse_args(words)
+
+
+def _uid(name: str) -> int:
+    """The id of a user of this machine. Raises `ValueError` for nobody, and for root."""
+    try:
+        found = getpwnam(name).pw_uid
+    except KeyError:
+        raise ValueError(f"there is no user {name} here") from None
+    if found == 0:
+        raise ValueError("root may read the key: name the user of the clinic's server")
+    return found
 
 
 if __name__ == "__main__":

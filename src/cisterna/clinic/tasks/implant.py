@@ -36,7 +36,7 @@ def looks(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
             why = f"{missed} missed" if missed else "watch after the operation"
             yield Task(
                 *(person.id, f"look-{watch.name}", f"{what}.", slot.due, Role.NURSE, why),
-                *(watch.source, operation.id),
+                *(watch.source, operation.id, False, slot.closes),
             )
 
 
@@ -75,8 +75,8 @@ def red_flags(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
     within = rules.figure("haematoma.evacuate_within")
     _, action = rules.red_flag("nerves")
     for flag in open_flags(person):
-        until = later(flag.body.onset, within.value).isoformat()
-        what = f"Card {flag.body.card}: {action} (until {until})."
+        until = later(flag.body.onset, within.value)
+        what = f"Card {flag.body.card}: {action} (until {until:%Y-%m-%d %H:%M %z})."
         why = ", ".join(flag.body.found)
         yield Task(
             *(person.id, "red-flag", what, flag.body.onset, Role.SURGEON, why),

@@ -7,17 +7,28 @@ the record shows what it asked for.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Role
 from cisterna.facts import Pathway
 
 
+class Urgency(IntEnum):
+    """At once; at once when overdue; by its date; of a schedule."""
+
+    AT_ONCE = 0
+    NOT_LATE = 1
+    USUAL = 2
+    ROUTINE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """Something to do: of which kind, in words, by when, who, why, and where the rule stands.
 
-    `about` is the id of the event that called for it.
+    `about` is the id of the event that called for it. `routine` is what a schedule asks for again and
+    again. `until` is when time alone changes this task, or puts another in its place; None is never.
     """
 
     person: str
@@ -28,17 +39,30 @@ class Task:
     why: str
     source: str
     about: str
+    routine: bool = False
+    until: datetime | None = None
 
     def overdue(self, at: datetime) -> bool:
         """Whether it should have been done."""
         return at > self.due
 
+    @property
+    def urgency(self) -> "Urgency":
+        """How it ranks among the tasks of a clinic."""
+        if self.kind in AT_ONCE:
+            return Urgency.AT_ONCE
+        if self.kind in NOT_LATE:
+            return Urgency.NOT_LATE
+        return Urgency.ROUTINE if self.routine else Urgency.USUAL
+
 
 Lists = Callable[[Person, Pathway, datetime], Iterator[Task]]
 
 LISTS: list[Lists] = []
-AT_ONCE = frozenset({"red-flag"})
-"""Kinds that come before everything else, however long that is overdue."""
+AT_ONCE = frozenset({"red-flag", "reconcile", "refill-again", "line-empty"})
+"""Kinds that come before everything else: a red flag, and a pump that may not do what is thought."""
+NOT_LATE = frozenset({"refill", "refill-open", "first-programme", "look-neuro", "look-opioid", "scan"})
+"""Kinds that come before everything else as soon as they are overdue: a refill or a look missed."""
 
 
 def tasks(lists: Lists) -> Lists:

@@ -19,7 +19,8 @@ def refills(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
     for row in refill_tasks(person, rules, at):
         role = Role.PHYSICIAN if row.kind.startswith(_PHYSICIAN) else Role.NURSE
         due, where = row.due or _when(person, row.event), "pathway §5.5; §6.5"
-        yield Task(person.id, row.kind, row.says, due, role, row.binding, where, row.event)
+        rest = row.binding, where, row.event, False, row.until
+        yield Task(person.id, row.kind, row.says, due, role, *rest)
 
 
 def _when(person: Person, event: str) -> datetime:
@@ -32,5 +33,6 @@ def follow(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
     """Visits, results, tapers, scans, the search for a fault, and the pump's replacement."""
     for row in follow_tasks(person, rules, at):
         role = Role.NURSE if row.role == "any" else Role(row.role)
-        rest = role, "schedule", row.source, ""
-        yield Task(person.id, row.what.partition(":")[0], row.what, row.due, *rest)
+        rest = role, "schedule" if row.routine else "", row.source, "", row.routine, row.until
+        what = f"{row.what[:1].upper()}{row.what[1:]}"
+        yield Task(person.id, row.kind or row.what.partition(":")[0], what, row.due, *rest)

@@ -6,6 +6,9 @@ puts its clock here. Sign-ins and their ends always count in the machine's own t
 
 from collections.abc import Callable
 from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from cisterna.clinic import event
 
@@ -15,6 +18,11 @@ _source: Callable[[], datetime] = event.now
 def now() -> datetime:
     """The clinic's time, with its offset."""
     return _source()
+
+
+def zone() -> ZoneInfo:
+    """The clinic's time zone: where its days begin. Raises `ZoneInfoNotFoundError`."""
+    return ZoneInfo(settings.CLINIC_ZONE)
 
 
 def use(source: Callable[[], datetime]) -> None:

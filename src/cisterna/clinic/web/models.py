@@ -45,7 +45,10 @@ class Member(models.Model):
 
 
 class PersonRow(models.Model):
-    """One person as the lists show her, worked out from her events up to number `seq`."""
+    """One person as the lists show her, worked out from her events up to number `seq`.
+
+    From `stale_at` on time alone has changed what is due for her; null is never.
+    """
 
     person = models.CharField(max_length=100, primary_key=True)
     clinic = models.CharField(max_length=40, db_index=True)
@@ -58,31 +61,42 @@ class PersonRow(models.Model):
     last = models.DateTimeField()
     events = models.IntegerField()
     seq = models.BigIntegerField()
+    stale_at = models.DateTimeField(null=True, db_index=True)
 
     class Meta:
         """Lists go by clinic, place and name."""
 
         db_table = "cisterna_person"
-        indexes = (models.Index(fields=("clinic", "place", "since"), name="people_of_a_place"),)
+        indexes = (
+            models.Index(fields=("clinic", "place", "since"), name="people_of_a_place"),
+            models.Index(fields=("clinic", "name", "person"), name="people_by_name"),
+        )
 
     def __str__(self) -> str:
         return f"{self.name}, {self.number}"
 
 
 class TaskRow(models.Model):
-    """What needs whom, by when; all of a person's are rewritten when she has new events."""
+    """What needs whom, by when; all of a person's are rewritten when she has new events.
+
+    `urgency` is that of the task (`clinic.tasks`), `why` what binds it, `source` where the rule stands.
+    """
 
     person = models.ForeignKey(PersonRow, on_delete=models.CASCADE, related_name="tasks")
+    kind = models.CharField(max_length=80, blank=True)
     what = models.CharField(max_length=200)
     due = models.DateTimeField(db_index=True)
     role = models.CharField(max_length=20, db_index=True)
+    urgency = models.SmallIntegerField(default=2)
     why = models.TextField(blank=True)
+    source = models.TextField(blank=True)
 
     class Meta:
         """The earliest first."""
 
         db_table = "cisterna_task"
         ordering = ("due", "id")
+        indexes = (models.Index(fields=("urgency", "due"), name="tasks_by_urgency"),)
 
     def __str__(self) -> str:
         return self.what

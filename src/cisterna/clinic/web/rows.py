@@ -2,16 +2,20 @@
 
 Whoever has new events is folded again from all of hers, so a row never depends on what stood in it
 before. One row lock orders those who catch up at the same time; doing it twice changes nothing.
+Whose tasks time alone has changed (`stale_at`) is folded again too, so nothing waits for a daily job.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 
 from django.db import transaction
 
 from cisterna.clinic import bodies
 from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import Moved, Referred, Registered
-from cisterna.clinic.course import Person, replay
+from cisterna.clinic.course import Person, fold
+from cisterna.clinic.event import read_event
 from cisterna.clinic.ledger.models import EventRow
 from cisterna.clinic.tasks import Task, due
 from cisterna.clinic.web import clock
@@ -19,26 +23,52 @@ from cisterna.clinic.web import due as listed
 from cisterna.clinic.web.models import Cursor, PersonRow, TaskRow
 
 _BATCH = 200
+_KEPT = 64
+_FOLDED: dict[str, tuple[int, str, Person]] = {}
 __all__ = ["bodies", "catch_up", "listed", "load", "rebuild"]
 
 
 def load(person_id: str) -> Person:
-    """One person from her events; without any she has not been registered."""
-    texts = EventRow.objects.filter(person=person_id).order_by("seq").values_list("text", flat=True)
-    return replay(person_id, texts)
+    """One person from her events; without any she has not been registered.
+
+    Who was looked at lately is folded on from where she stood: the hash of her last event then says
+    that this is the same record, and so the same events before it.
+    """
+    seq, bound, person = _FOLDED.get(person_id) or (0, "", Person(person_id))
+    rows = EventRow.objects.filter(person=person_id, seq__gte=seq).order_by("seq")
+    found = list(rows.values_list("seq", "hash", "text"))
+    if seq and found[:1] and found[0][:2] == (seq, bound):
+        found = found[1:]
+    elif seq:
+        _FOLDED.pop(person_id, None)
+        return load(person_id)
+    for *_, text in found:
+        person = fold(person, read_event(text))
+    _keep(person_id, found, person)
+    return person
+
+
+def _keep(person_id: str, found: Sequence[tuple[int, str, str]], person: Person) -> None:
+    """The latest few are kept; several threads may, each whole entry is right by itself."""
+    if found:
+        _FOLDED[person_id] = (*found[-1][:2], person)
+    while len(_FOLDED) > _KEPT:
+        with suppress(KeyError, RuntimeError, StopIteration):
+            del _FOLDED[next(iter(_FOLDED))]
 
 
 def catch_up() -> int:
-    """Bring the cache up to the end of the record; the number of people that changed."""
+    """Bring the cache up to the end of the record, and to now; the number of people that changed."""
     last = EventRow.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
     seen = Cursor.objects.values_list("seq", flat=True).first() or 0
-    if seen >= last:
+    at = clock.now()
+    if seen >= last and not PersonRow.objects.filter(stale_at__lte=at).exists():
         return 0
     with transaction.atomic():
         cursor, _ = Cursor.objects.select_for_update().get_or_create(only=1)
         changed = _changed(cursor.seq)
-        for batch in _batches(changed):
-            _write(batch)
+        for batch in _batches(_stale(at) | changed):
+            _write(batch, at)
         if changed:
             cursor.seq = max(changed.values())
             cursor.save()
@@ -61,24 +91,30 @@ def _changed(seq: int) -> dict[str, int]:
     return dict(rows.iterator(chunk_size=5000))
 
 
+def _stale(at: datetime) -> dict[str, int]:
+    """Whose tasks stand otherwise by now, and the number of her last event."""
+    return dict(PersonRow.objects.filter(stale_at__lte=at).values_list("person", "seq"))
+
+
 def _batches(changed: dict[str, int]) -> Iterator[dict[str, int]]:
     names = list(changed)
     for start in range(0, len(names), _BATCH):
         yield {name: changed[name] for name in names[start : start + _BATCH]}
 
 
-def _write(batch: dict[str, int]) -> None:
+def _write(batch: dict[str, int], at: datetime) -> None:
     people = {name: load(name) for name in batch}
-    rows = [_row(person, batch[name]) for name, person in people.items()]
+    found = {name: due(person, house(), at) for name, person in people.items()}
+    rows = [_row(person, batch[name], found[name]) for name, person in people.items()]
     fields = [f.name for f in PersonRow._meta.fields if not f.primary_key]
     PersonRow.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["person"], update_fields=fields
     )
     TaskRow.objects.filter(person__in=batch).delete()
-    TaskRow.objects.bulk_create(_tasks(people.values()))
+    TaskRow.objects.bulk_create(_task(one) for tasks in found.values() for one in tasks)
 
 
-def _row(person: Person, seq: int) -> PersonRow:
+def _row(person: Person, seq: int, tasks: Iterable[Task]) -> PersonRow:
     entry, referred = person.last(Registered, None), person.last(Referred, None)
     moves = person.every(Moved, None)
     since = moves[-1].at if moves else referred.at if referred else None
@@ -95,16 +131,18 @@ def _row(person: Person, seq: int) -> PersonRow:
         last=person.events[-1].recorded,
         events=len(person.events),
         seq=seq,
+        stale_at=min((t.until for t in tasks if t.until is not None), default=None),
     )
 
 
-def _tasks(people: Iterable[Person]) -> list[TaskRow]:
-    at = clock.now()
-    return [_task(person, one) for person in people for one in due(person, house(), at)]
-
-
-def _task(person: Person, one: Task) -> TaskRow:
-    why = f"{one.why} ({one.source})" if one.source else one.why
+def _task(one: Task) -> TaskRow:
     return TaskRow(
-        person_id=person.id, what=one.what[:200], due=one.due, role=str(one.role), why=why
+        person_id=one.person,
+        kind=one.kind[:80],
+        what=one.what[:200],
+        due=one.due,
+        role=str(one.role),
+        urgency=one.urgency,
+        why=one.why,
+        source=one.source,
     )

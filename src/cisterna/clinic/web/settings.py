@@ -2,7 +2,9 @@
 
 - `CISTERNA_DATABASE`: where the record and these tables are (`ledger.place`).
 - `CISTERNA_HOSTS`: the names by which the clinic is asked for, with commas; none is this machine.
-- `CISTERNA_SECRET`: 50 signs or more; without it one is made at each start, and all sign in again.
+- `CISTERNA_SECRET`, or `CISTERNA_SECRET_FILE`: 50 signs or more; without one nothing is served.
+- `CISTERNA_STATIC`: a folder for the pages' own files, kept there under names that tell versions.
+- `CISTERNA_ZONE`: the clinic's time zone (IANA), in which Today counts its days; UTC if not named.
 - `CISTERNA_PLAIN`: set by `cisterna serve` on this machine alone, where no TLS is needed.
 """
 
@@ -20,10 +22,21 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _YEAR_S = 365 * 24 * 3600
 
 DEBUG = False
-SECRET_KEY = os.environ.get("CISTERNA_SECRET") or secrets.token_urlsafe(64)
+
+
+def _kept_secret() -> str:
+    """The secret that outlives a start, if there is one."""
+    file = os.environ.get("CISTERNA_SECRET_FILE")
+    return os.environ.get("CISTERNA_SECRET") or (Path(file).read_text("utf-8") if file else "")
+
+
+SECRET_KEPT = len(_kept_secret().strip()) >= 50
+# Something to import the settings with; `asgi` serves nothing without one that is kept.
+SECRET_KEY = _kept_secret().strip() if SECRET_KEPT else secrets.token_urlsafe(64)
 HOSTS = tuple(h.strip() for h in os.environ.get("CISTERNA_HOSTS", "").split(",") if h.strip())
 ALLOWED_HOSTS = [*HOSTS] or [*_LOOPBACK]
 PLAIN = os.environ.get("CISTERNA_PLAIN") == "1"
+CLINIC_ZONE = os.environ.get("CISTERNA_ZONE") or "UTC"
 
 INSTALLED_APPS = [
     "cisterna.clinic.ledger",
@@ -152,6 +165,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_AGE = int(span("absolute").total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_SSL_REDIRECT = not PLAIN
+SECURE_REDIRECT_EXEMPT = ["^health/$"]
 SECURE_HSTS_SECONDS = 0 if PLAIN else _YEAR_S
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PLAIN
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -176,7 +190,15 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# In the database, so that a used code and a counted try are the same for every process. No entry is
+# thrown out for want of room: a used code that is forgotten could be used again.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cisterna_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
+}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

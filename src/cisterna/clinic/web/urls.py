@@ -13,6 +13,7 @@ SCREENS = (
     "members",
     "account",
     "start",
+    "health",
 )
 
 urlpatterns = [

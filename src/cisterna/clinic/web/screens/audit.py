@@ -3,15 +3,16 @@
 import json
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_POST
 
 from cisterna.clinic.event import Role, Unreadable, read_event
-from cisterna.clinic.ledger.models import EventRow
+from cisterna.clinic.ledger.models import EventRow, RecordedOn
 from cisterna.clinic.web import audit, clock, desk, proof
 from cisterna.clinic.web.access import members_only
 from cisterna.clinic.web.forms import UTC_ZONE
@@ -19,6 +20,14 @@ from cisterna.clinic.web.models import AuditRow
 from cisterna.clinic.web.telling import tell
 
 _PAGE = 50
+_STEPS = """
+    WITH RECURSIVE step(kind) AS (
+        SELECT MIN(kind) FROM cisterna_event
+        UNION ALL
+        SELECT (SELECT MIN(kind) FROM cisterna_event WHERE kind > step.kind) FROM step
+        WHERE step.kind IS NOT NULL
+    ) SELECT kind FROM step WHERE kind IS NOT NULL
+"""
 
 
 @members_only(Role.AUDITOR)
@@ -51,11 +60,14 @@ def _filtered(asked: dict[str, str], before: int | None) -> QuerySet[EventRow]:
         day = parse_date(asked["day"])
     except ValueError:
         day = None
-    return rows.filter(text__contains=f'"recorded":"{day}T') if day else rows
+    return rows.annotate(day=RecordedOn("text")).filter(day=f"{day}") if day else rows
 
 
 def _kinds() -> list[str]:
-    return list(EventRow.objects.order_by("kind").values_list("kind", flat=True).distinct())
+    """Every kind on record, each by one step through the index and not from a million events."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STEPS)
+        return [str(kind) for (kind,) in cursor.fetchall()]
 
 
 def _shown(row: EventRow) -> dict[str, Any]:
@@ -68,12 +80,11 @@ def _shown(row: EventRow) -> dict[str, Any]:
 
 
 @members_only(Role.AUDITOR)
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     """The whole record as the file that the verifier reads; that it was taken is written down."""
     audit.note(request, "exported")
     name = f"record-{clock.now():%Y%m%d-%H%M}.jsonl"
-    # Made at once: nothing of the database may be read inside a stream.
-    response = HttpResponse("".join(proof.lines()), content_type="application/jsonl")
+    response = proof.download(request)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
