@@ -46,7 +46,10 @@ class Part:
 
 
 PARTS: Mapping[str, Part] = {
-    "guard": Part(("guard.py",), ("test_guard.py", "test_guard_edges.py", "test_doses.py")),
+    "guard": Part(
+        ("guard.py",),
+        ("test_guard.py", "test_guard_edges.py", "test_guard_flow.py", "test_doses.py"),
+    ),
     "doses": Part(("doses.py",), ("test_doses.py", "test_controller.py", "test_session.py")),
     "session": Part(("session.py",), ("test_session.py", "test_controller.py", "test_keeper.py")),
     "keeper": Part(("keeper.py",), ("test_keeper.py", "test_unit.py")),

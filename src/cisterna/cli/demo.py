@@ -86,6 +86,7 @@ def _run(made: "Demonstration", browser: bool) -> None:
         ports = (
             supervise.free_port(processes.REMOTE_PORT),
             supervise.free_port(processes.PAGES_PORT),
+            supervise.free_port(processes.PUMPS_PORT),
         )
         places = processes.Places(made, short / "signer", *ports)
         wanted = [*processes.children(places), processes.pages(places)]

@@ -69,7 +69,7 @@ class Granted:
         while begin < end_ms:
             found += [begin + at for at, _ in self.steps if start_ms < begin + at < end_ms]
             begin += self.cycle_ms
-        return found if len(self.steps) > 1 else []
+        return found
 
     def paces(self, pace: Pace) -> bool:
         """Whether a pace asks for just what it grants, at every time."""
@@ -193,7 +193,7 @@ def ruled(guard: Guard, regime: Regime) -> Guard:
 
 def called_off(guard: Guard) -> Guard:
     """What was admitted and has not flowed will not flow."""
-    return replace(guard, admitted=(), given=(), plain_ms=guard.checked_ms)
+    return replace(guard, admitted=(), plain_ms=guard.checked_ms)
 
 
 def overruled(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard:
@@ -234,8 +234,6 @@ def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibi
 
 def _ended(guard: Guard, until_ms: int) -> tuple[tuple[Admitted, ...], tuple[Admitted, ...]]:
     """(what may still flow, what has ended in the last 24 hours) at a time."""
-    if not guard.admitted and (not guard.given or guard.given[0].end_ms >= until_ms - DAY_MS):
-        return (), guard.given
     due = tuple(once for once in guard.admitted if once.end_ms >= until_ms)
     over = (*guard.given, *(once for once in guard.admitted if once.end_ms < until_ms))
     return due, tuple(once for once in over if once.end_ms >= until_ms - DAY_MS)
@@ -246,7 +244,7 @@ def _recent(history: tuple[TipRun, ...], since_ms: int) -> tuple[TipRun, ...]:
     old = 0
     while old + 1 < len(history) and history[old + 1].run.start.ms <= since_ms:
         old += 1
-    return history[old:] if old else history
+    return history[old:]
 
 
 def _nothing(guard: Guard, until_ms: int) -> tuple[int, int]:
@@ -291,17 +289,19 @@ def _out_of_bounds(guard: Guard, run: StrokeRun, last_ms: int, until_ms: int) ->
 
 
 def _ends(guard: Guard, run: StrokeRun, first_ms: int, last_ms: int) -> list[int]:
-    """The ends of the straight pieces from the first stroke to the last, in order."""
+    """The ends of the straight pieces from the first stroke to the last, in order.
+
+    Where a run follows the schedule, the line never rises, whatever else is granted: its first and
+    its last stroke bound it.
+    """
     schedule = guard.schedule if guard.regime == "schedule" else None
-    follows = schedule is not None and schedule.paces(run.pace)
-    if follows and not guard.admitted:
+    if schedule and schedule.paces(run.pace):
         return [first_ms, last_ms]
     bends = {first_ms, last_ms + 1}
     for once in guard.admitted:
         bends |= {once.start_ms, once.end_ms, once.end_ms + 1}
-    if not follows:
-        bends.update(begin for begin, _, _ in run.pace.pieces(first_ms, last_ms + 1))
-        bends.update(schedule.bends(first_ms, last_ms) if schedule else ())
+    bends.update(begin for begin, _, _ in run.pace.pieces(first_ms, last_ms + 1))
+    bends.update(schedule.bends(first_ms, last_ms) if schedule else ())
     begins = sorted(at for at in bends if first_ms <= at <= last_ms + 1)
     return [at for begin, end in pairwise(begins) for at in (begin, end - 1)]
 

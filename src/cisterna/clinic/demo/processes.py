@@ -4,7 +4,8 @@ What they have to know of each other they read from the environment:
 
 - `CISTERNA_DATABASE`: the record.
 - `CISTERNA_DEMONSTRATION`: the folder of the fleet, whose host owns the time.
-- `CISTERNA_SIGNER`: the signer's socket.
+- `CISTERNA_STATION`, `CISTERNA_PUMPS`: the programmer's station, and where its pumps answer.
+- `CISTERNA_SIGNER`: the signer's socket; the key of that station is in its hands alone.
 - `CISTERNA_REMOTE`: the address of the remote's page.
 """
 
@@ -20,7 +21,7 @@ from cisterna.clinic.refusal import Refused
 from cisterna.pump.fleet import PROGRAMMERS
 from cisterna.pump.hosted import DemonstrationTime, NoHost
 
-PAGES_PORT, REMOTE_PORT = 7440, 7430
+PAGES_PORT, REMOTE_PORT, PUMPS_PORT = 7440, 7430, 7425
 VARIABLE = "CISTERNA_DEMONSTRATION"
 
 
@@ -32,6 +33,12 @@ class Places:
     socket: Path
     remote_port: int
     pages_port: int
+    pumps_port: int
+
+    @property
+    def station(self) -> Path:
+        """The folder of the clinic's programmer."""
+        return (self.made.folder / FLEET / "stations" / PROGRAMMERS[0]).absolute()
 
     @property
     def remote(self) -> str:
@@ -48,6 +55,8 @@ class Places:
         return {
             "CISTERNA_DATABASE": self.made.database,
             VARIABLE: str((self.made.folder / FLEET).absolute()),
+            "CISTERNA_STATION": str(self.station),
+            "CISTERNA_PUMPS": f"{LOCAL}:{self.pumps_port}",
             "CISTERNA_SIGNER": str(self.socket),
             "CISTERNA_REMOTE": self.remote,
         }
@@ -56,9 +65,9 @@ class Places:
 def children(places: Places) -> list[Child]:
     """Pump host, signer and remote, in the order in which they begin."""
     fleet = places.made.folder / FLEET
-    station = fleet / "stations" / PROGRAMMERS[0]
-    signer = (sys.executable, "-m", "cisterna.clinic.signer", str(station), str(places.socket))
-    host = cisterna("pumphost", "run", str(fleet), "--port", "0", "--no-sync")
+    desk = ("-m", "cisterna.clinic.signer", str(places.station), str(places.socket))
+    signer = (sys.executable, *desk)
+    host = cisterna("pumphost", "run", str(fleet), "--port", str(places.pumps_port), "--no-sync")
     remote = cisterna("remote", str(fleet), "--port", str(places.remote_port))
     return [
         Child("pumps", host, f"pumps at {LOCAL}:"),

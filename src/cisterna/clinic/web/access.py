@@ -25,6 +25,15 @@ View = Callable[..., HttpResponseBase]
 CLINICAL = frozenset(Role) - {Role.ADMIN, Role.SYSTEM}
 
 
+_HERE = ("127.0.0.1", "::1")
+
+
+def at_this_machine(request: HttpRequest) -> bool:
+    """Whether the browser is on the clinic's own machine, and comes through no proxy."""
+    here = request.META.get("REMOTE_ADDR") in _HERE
+    return here and not request.META.get("HTTP_X_FORWARDED_FOR")
+
+
 def member(request: HttpRequest) -> Member:
     """Who is signed in, as she stands now: a changed role counts from the next page on."""
     found = getattr(request, "member", None)

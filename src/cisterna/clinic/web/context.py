@@ -5,9 +5,10 @@ from typing import Any
 from django.http import HttpRequest
 
 from cisterna.clinic.event import Role
+from cisterna.clinic.ledger.entry import ClinicKind
 from cisterna.clinic.ledger.models import ClinicRow
-from cisterna.clinic.web import clock
-from cisterna.clinic.web.access import CLINICAL
+from cisterna.clinic.web import clock, stagehand
+from cisterna.clinic.web.access import CLINICAL, at_this_machine
 from cisterna.clinic.web.models import HERSELF
 from cisterna.clinic.web.watch import LOCKED
 from cisterna.facts.access import span
@@ -26,10 +27,13 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
     found = getattr(request, "member", None)
     locked = bool(request.session.get(LOCKED)) if hasattr(request, "session") else False
     role = Role(found.role) if found else None
+    kind = ClinicRow.objects.values_list("clinic", flat=True).first()
+    show = kind == ClinicKind.DEMONSTRATION and at_this_machine(request)
     return {
+        "demo": stagehand.banner() if show else None,
         "member": None if locked else found,
         "menu": [] if locked or role is None else [m[:3] for m in _MENU if role in m[3]],
-        "kind": ClinicRow.objects.values_list("clinic", flat=True).first(),
+        "kind": kind,
         "clinic_now": clock.now(),
         "idle_s": int(span("idle").total_seconds()),
     }

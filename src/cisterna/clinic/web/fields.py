@@ -132,7 +132,7 @@ def _of_dataclass(
                 place = f"{name}-{number}-" if _many(hint) else f"{name}-"
                 found |= _of_dataclass(group, place, inner, ask, optional=left)
         else:
-            needed = not optional and _no_default(one)
+            needed = not optional and (_no_default(one) or hint is int)
             found[name] = field_of(hint, one.name, said, ask, needed=needed)
             if not _no_default(one) and found[name].initial is None:
                 found[name].initial = _initial(one)
@@ -334,4 +334,6 @@ def _no_default(one: Field[Any]) -> bool:
 def _initial(one: Field[Any]) -> Any:
     if one.default is MISSING or one.default is None or one.default == ():
         return None
-    return {True: "yes", False: "no"}.get(one.default, one.default)
+    if isinstance(one.default, bool):  # 0 is a number here, and equals False
+        return "yes" if one.default else "no"
+    return one.default

@@ -13,6 +13,8 @@ from cisterna.clinic.web.words import plain, title
 from cisterna.quantity import Quantity, show
 
 _HIDDEN = frozenset({"programme", "prescription", "proof"})
+_BLIND = {"label-read": "kept apart; what two readings came to stands beside them"}
+"""What a second person must not have seen is told nowhere but in the audit's export."""
 _LONG = 400
 
 
@@ -37,6 +39,8 @@ def tell(found: Event, zone: ZoneInfo) -> Told:
     body = found.body
     name = title("kind", found.kind)
     says = tuple(_says(body))
+    if found.kind in _BLIND:
+        says = (("What was read", _BLIND[found.kind]),)
     if isinstance(body, Moved):
         name, says = f"{title('place', body.before)} → {title('place', body.after)}", ()
     at, recorded = found.effective.astimezone(zone), found.recorded.astimezone(zone)

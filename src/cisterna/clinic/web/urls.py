@@ -14,6 +14,12 @@ SCREENS = (
     "account",
     "start",
     "health",
+    "refill",
+    "trial",
+    "implant",
+    "mri",
+    "trouble",
+    "demonstration",
 )
 
 urlpatterns = [

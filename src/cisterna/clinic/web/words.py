@@ -1,5 +1,6 @@
-"""The words of the pages, in one file for each language; what it lacks is made from the name.
+"""The words of the pages: `words.toml`, and `guided.toml` for what the guided procedures add.
 
+What they lack is made from the name.
 So a new act, body or place has a readable page before anybody has written words for it.
 """
 
@@ -9,12 +10,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_FILE = Path(__file__).parent / "words.toml"
+_FILES = ("words.toml", "guided.toml")
 
 
 @cache
 def _rows() -> Mapping[str, Any]:
-    return tomllib.loads(_FILE.read_text("utf-8"))
+    found: dict[str, Any] = {}
+    for name in _FILES:
+        text = (Path(__file__).parent / name).read_text("utf-8")
+        found = _laid_over(found, tomllib.loads(text))
+    return found
+
+
+def _laid_over(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Both, table by table; the later file says what both say."""
+    found = dict(under)
+    for name, value in over.items():
+        both = isinstance(value, dict) and isinstance(found.get(name), dict)
+        found[name] = _laid_over(found[name], value) if both else value
+    return found
 
 
 def words(kind: str, name: str) -> Mapping[str, Any]:

@@ -24,17 +24,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cisterna.clinic.acts.act import house
 from cisterna.clinic.demo import accident_drawn as drawn
-from cisterna.clinic.demo.accident import BRIDGED, DOORS, FORGOTTEN, Accident, accident
+from cisterna.clinic.demo.accident import BRIDGED, DOORS, FORGOTTEN, accident
 from cisterna.clinic.demo.stories.planning import CLINIC, staff
 from cisterna.clinic.event import Role
 from cisterna.clinic.ledger.entry import ClinicKind
 from cisterna.clinic.ledger.models import ClinicRow
 from cisterna.clinic.web import audit
-from cisterna.clinic.web.access import member, members_only
+from cisterna.clinic.web.access import at_this_machine, member, members_only
 from cisterna.clinic.web.members import invite
 from cisterna.clinic.web.models import Member
 
-_HERE = ("127.0.0.1", "::1")
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105  (of invented people, and shown to all)
 PASSWORD = "an invented person keeps no secret"  # noqa: S105
 _FOLLOWED, _PATIENT = "demo-22", "demo-34"
@@ -45,7 +44,7 @@ _WAYS = {
 }
 
 
-def _check_demonstration() -> None:
+def check_demonstration() -> None:
     """Raise `Http404` unless the record is of a demonstration."""
     kind = ClinicRow.objects.values_list("clinic", flat=True).first()
     if kind != ClinicKind.DEMONSTRATION:
@@ -55,15 +54,16 @@ def _check_demonstration() -> None:
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
     """The accident, with the bridge or without it, and the doors."""
-    _check_demonstration()
+    check_demonstration()
     case = BRIDGED if request.GET.get("bridge") == "on" else FORGOTTEN
-    about = {**_drawn(accident(house().library)), "case": case, "doors": DOORS, "here": "start"}
+    about = {**_drawn(), "case": case, "doors": DOORS, "here": "start"}
     return render(request, "web/start.html", about)
 
 
 @cache
-def _drawn(found: Accident) -> dict[str, Any]:
+def _drawn() -> dict[str, Any]:
     """The accident with its pictures; what is in them is ours, and escaped by its maker."""
+    found = accident(house().library)
     numbers = drawn.spine_numbers(found)
     return {
         "accident": found,
@@ -79,12 +79,12 @@ def _drawn(found: Accident) -> dict[str, Any]:
 @require_POST
 def door(request: HttpRequest, name: str) -> HttpResponse:
     """Sign the visitor in as the invented person behind this door."""
-    _check_demonstration()
-    _check_here(request)
+    check_demonstration()
+    check_here(request)
     if name not in _WAYS:
         raise Http404
     role, place = _WAYS[name]
-    user = _patient() if not role else _member(staff(role).who, Role(staff(role).role))
+    user = _patient() if not role else account_of(staff(role).who, Role(staff(role).role))
     login(request, user, "allauth.account.auth_backends.AuthenticationBackend")
     audit.note(request, "door", user.get_username(), name)
     return redirect(place)
@@ -94,26 +94,25 @@ def door(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def code(request: HttpRequest) -> HttpResponse:
     """The invented person's password and the code of this half minute, for signing again."""
-    _check_demonstration()
-    _check_here(request)
+    check_demonstration()
+    check_here(request)
     counters = list(yield_hotp_counters_from_time())  # some before, some after, now in the middle
     shown = format_hotp_value(hotp_value(SECRET, counters[len(counters) // 2]))
     about = {"code": shown, "password": PASSWORD, "who": member(request).who}
     return render(request, "web/start_code.html", about)
 
 
-def _check_here(request: HttpRequest) -> None:
+def check_here(request: HttpRequest) -> None:
     """Raise `Http404` for whoever is not at this machine, or comes through a proxy."""
-    there = request.META.get("REMOTE_ADDR") not in _HERE
-    if there or request.META.get("HTTP_X_FORWARDED_FOR"):
+    if not at_this_machine(request):
         raise Http404
 
 
 def _patient() -> User:
-    return _member(_PATIENT, Role.PATIENT, _PATIENT)
+    return account_of(_PATIENT, Role.PATIENT, _PATIENT)
 
 
-def _member(who: str, role: Role, person: str = "") -> User:
+def account_of(who: str, role: Role, person: str = "") -> User:
     """The account of an invented person, made at the first visit with a known second factor."""
     found = Member.objects.filter(who=who).first()
     if found is None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """One index."""
 
-    dependencies = (("web", "0002_audit_written_once"),)
+    dependencies = (("web", "0003_due_and_shared"),)
     operations = (
         migrations.AddIndex(
             model_name="PersonRow",
