@@ -40,15 +40,15 @@ def tip_picture(found: Accident) -> Markup:
         _over(found, frame),
         frame.axes(hours, "hours after the fill", f"{found.drug.lower()}, {UNIT}"),
         frame.path([(Fraction(0), meant), (Fraction(SHOWN_H), meant)], "reference"),
-        *(tag("g", _given(found, frame, case), class_=f"of-{case}") for case in CASES),
-        frame.label("ordered", (Fraction(SHOWN_H), meant), "end", 18),
         tag("path", d=f"M0 {frame.top}V{frame.bottom}", class_="line hour", id="tip-hour",
             transform=f"translate({now} 0)"),
+        *(tag("g", _given(found, frame, case), class_=f"of-{case}") for case in CASES),
+        frame.label("ordered", (Fraction(SHOWN_H), meant), "end", 18),
     )  # fmt: skip
 
 
 def _frame(found: Accident) -> Frame:
-    return Frame(Fraction(SHOWN_H), _highest(found) * _ROOM, height=250)
+    return Frame(Fraction(SHOWN_H), _highest(found) * _ROOM, height=220)
 
 
 def _highest(found: Accident) -> Fraction:
@@ -93,7 +93,7 @@ def spine_picture(found: Accident) -> Markup:
         tag("title", f"{found.drug} along the spine", id="spine-svg-title"),
         tag("desc", text, id="spine-svg-text"),
         _axis(scene["most"]),
-        canal_drawn(found.tip),
+        tag("g", canal_drawn(found.tip), class_="levels"),
         tag("path", id="spine-over", class_="over"),
         tag("path", id="spine-meant", class_="line reference", d=_path(lines["meant"], scene)),
         tag("path", id="spine-given", class_="line present", d=_path(lines["given"], scene)),
