@@ -38,7 +38,7 @@ def tip_picture(found: Accident) -> Markup:
         words,
         frame,
         _over(found, frame),
-        frame.axes(hours, "hours after the fill", f"{found.drug.lower()}, {UNIT}"),
+        frame.axes(hours, "hours after the fill", UNIT),
         frame.path([(Fraction(0), meant), (Fraction(SHOWN_H), meant)], "reference"),
         tag("path", d=f"M0 {frame.top}V{frame.bottom}", class_="line hour", id="tip-hour",
             transform=f"translate({now} 0)"),
@@ -153,13 +153,16 @@ def spine_numbers(found: Accident) -> dict[str, Any]:
         "meant": float(found.hours[0].meant.number(UNIT)),
         "place": geometry(),
         "names": [level.name for level in levels()],
-        "hours": {"left": _frame(found).x(Fraction(0)), "right": _frame(found).x(Fraction(SHOWN_H))},
+        "hours": {
+            "left": _frame(found).x(Fraction(0)),
+            "right": _frame(found).x(Fraction(SHOWN_H)),
+        },
     }
 
 
 def _first_hour(found: Accident) -> int:
-    """The hour that tells most: the last whole one of the wrong dose."""
-    return int(found.lasts.number("h"))
+    """The hour that tells most: the last that is wholly wrong."""
+    return int(found.lasts.number("h")) - 1
 
 
 def tip_table(found: Accident) -> Markup:

@@ -4,7 +4,9 @@ It exists in a demonstration only, and its doors open only to somebody at this m
 the visitor in as an invented person with one click. A real clinic answers 404, from anywhere.
 """
 
+import os
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -20,15 +22,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cisterna.clinic.acts.act import house
 from cisterna.clinic.demo import accident_drawn as drawn
+from cisterna.clinic.demo import pairing
 from cisterna.clinic.demo.accident import BRIDGED, DOORS, FORGOTTEN, accident
+from cisterna.clinic.demo.cast import whole_cast
+from cisterna.clinic.demo.processes import VARIABLE
 from cisterna.clinic.demo.stories.planning import CLINIC, staff
 from cisterna.clinic.event import Role
 from cisterna.clinic.ledger.entry import ClinicKind
 from cisterna.clinic.ledger.models import ClinicRow
+from cisterna.clinic.refusal import Refused
 from cisterna.clinic.web import audit
 from cisterna.clinic.web.access import at_this_machine, member, members_only
 from cisterna.clinic.web.members import invite
@@ -40,7 +46,7 @@ _FOLLOWED, _PATIENT = "demo-22", "demo-34"
 _WAYS = {
     "follow": ("physician", f"/people/{_FOLLOWED}/"),
     "nurse": ("nurse", "/"),
-    "patient": ("", f"/people/{_PATIENT}/"),
+    "patient": ("", "/start/phone/"),
 }
 
 
@@ -108,6 +114,30 @@ def check_here(request: HttpRequest) -> None:
         raise Http404
 
 
+@members_only(Role.PATIENT)
+@require_http_methods(["GET", "POST"])
+def phone(request: HttpRequest) -> HttpResponse:
+    """The remote of the invented person on the visitor's phone: paired with one button."""
+    check_demonstration()
+    check_here(request)
+    role = next(p for p in whole_cast().people if p.id == _PATIENT)
+    own, serial = whole_cast().plans[role.plan].remote, role.device.serial if role.device else ""
+    about = {"name": role.name, "serial": serial, "dose": own["dose"], "lockout": own["lockout"]}
+    about |= {"times": own["max_per_day"], "here": "start"}
+    if request.method == "POST":
+        about |= _opened(serial)
+    return render(request, "web/start_phone.html", about)
+
+
+def _opened(serial: str) -> dict[str, Any]:
+    fleet, remote = os.environ.get(VARIABLE, ""), os.environ.get("CISTERNA_REMOTE", "")
+    try:
+        code = pairing.opened(Path(fleet), serial)
+    except Refused as no:
+        return {"refused": no}
+    return {"code": code, "link": pairing.link(remote, serial, code)}
+
+
 def _patient() -> User:
     return account_of(_PATIENT, Role.PATIENT, _PATIENT)
 
@@ -126,5 +156,6 @@ def account_of(who: str, role: Role, person: str = "") -> User:
 urlpatterns = [
     path("start/", start, name="start"),
     path("start/code/", code, name="start-code"),
+    path("start/phone/", phone, name="start-phone"),
     path("start/<slug:name>/", door, name="door"),
 ]
