@@ -91,7 +91,9 @@ class Bench:
     def latest(self) -> Prescription | None:
         """The order that was written last, for a pump that runs none yet."""
         written = self.person.last(OrderWritten, None)
-        return None if written is None else prescription_from_text(written.body.text, LIBRARY)
+        return (
+            None if written is None else prescription_from_text(written.body.text, site.library())
+        )
 
     def around(self) -> tuple[Said[PumpRead], Said[PumpRead]] | None:
         """What the pump said before and after the last deed; None where it was not read twice."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from cisterna.clinic.gate import deed as d
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.web.bench import LIBRARY, Bench
+from cisterna.clinic.web import site
+from cisterna.clinic.web.bench import Bench
 from cisterna.order.prime import CASES
 from cisterna.quantity import Quantity, QuantityError
 
@@ -38,7 +39,7 @@ def _amount(data: Mapping[str, str], name: str, example: str) -> Quantity:
 
 def _bolus(bench: Bench, runs: d.Running, data: Mapping[str, str]) -> d.Deed:
     dose, lasts = _amount(data, "dose", "0.1 mg"), _amount(data, "duration", "10 min")
-    return d.bolus(runs, dose, lasts, LIBRARY)
+    return d.bolus(runs, dose, lasts, site.library())
 
 
 def _line(data: Mapping[str, str]) -> str:
@@ -79,7 +80,7 @@ KINDS: dict[str, Kind] = {
             "prime", "Prime the line",
             "Fill the empty part of the line at the pump's fastest. A full line is refused: a "
             "prime would be a bolus. Two persons sign.",
-            ("line",), lambda bench, runs, data: d.prime_line(runs, _line(data), LIBRARY),
+            ("line",), lambda bench, runs, data: d.prime_line(runs, _line(data), site.library()),
         ),
         Kind(
             "restart", "Start a stopped pump", "It goes on with the programme that it has.",

@@ -16,8 +16,8 @@ from cisterna.clinic.gate.leave import ALONE
 from cisterna.clinic.gate.standing import after
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.transmit import stop
-from cisterna.clinic.web import link, sending
-from cisterna.clinic.web.bench import LIBRARY, Bench
+from cisterna.clinic.web import link, sending, site
+from cisterna.clinic.web.bench import Bench
 from cisterna.clinic.web.screens.people import head
 from cisterna.clinic.web.screens.programmer import HOME, back, base_of, screen, why_of
 from cisterna.order.form import Problem, Unusable
@@ -54,7 +54,7 @@ def _lowered(request: HttpRequest, bench: Bench) -> HttpResponse:
     def make(person: Person) -> Sequence[Event]:
         found = [bench.pen(person).writes(OrderWritten(text))]
         proposed = acts.propose(
-            bench.standing, bench.pen(person, ahead=1), bench.wanted(text), LIBRARY, ALONE
+            bench.standing, bench.pen(person, ahead=1), bench.wanted(text), site.library(), ALONE
         )
         found.append(proposed)
         s = after(bench.standing, proposed)

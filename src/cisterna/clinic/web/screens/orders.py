@@ -10,9 +10,9 @@ from cisterna.clinic.bodies.order import OrderWritten
 from cisterna.clinic.bodies.refill import RefillBegun
 from cisterna.clinic.event import Event
 from cisterna.clinic.gate.bodies import ChangeProposed
-from cisterna.clinic.web import desk
+from cisterna.clinic.web import desk, site
 from cisterna.clinic.web.access import members_only
-from cisterna.clinic.web.bench import LIBRARY, Bench
+from cisterna.clinic.web.bench import Bench
 from cisterna.order.form import Unusable
 from cisterna.order.line import Refused
 from cisterna.order.plan import plan
@@ -31,7 +31,10 @@ def order(request: HttpRequest, person_id: str, event: str) -> HttpResponse:
         raise Http404
     try:
         return HttpResponse(
-            sheet(plan(None, prescription_from_text(text, LIBRARY), LIBRARY), LIBRARY)
+            sheet(
+                plan(None, prescription_from_text(text, site.library()), site.library()),
+                site.library(),
+            )
         )
     except (Refused, Unusable) as why:
         about = {"title": "No sheet can be made of this order", "words": str(why)}

@@ -14,6 +14,7 @@ from cisterna.clinic.bodies import refill as b
 from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.bodies.pumpread import PumpRead
 from cisterna.clinic.course import Person
+from cisterna.clinic.devices import devices
 from cisterna.clinic.guards.refill import LACKING, Look, next_step, under_way
 from cisterna.clinic.refill_order import running_text
 from cisterna.clinic.refilling import Visit, sent, visit
