@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.walking import ROLES_OF_HER, House, fill, send, shot  # Django is ready from here on
+
+# isort: split
+
 from cisterna.clinic.acts.prepare import Scan
 from cisterna.clinic.bodies.implant import ChecklistAnswered
 from cisterna.clinic.bodies.planning import Referred
@@ -16,7 +20,6 @@ from cisterna.clinic.event import Actor
 from cisterna.clinic.prescribing import ENTERED
 from cisterna.clinic.therapy import Therapy, therapy
 from cisterna.clinic.web import rows
-from tests.browser.walking import House, fill, send, shot
 from tests.clinic.onward import SERIAL, checklist
 from tests.clinic.people import COLLEAGUE, ENTRY, NURSE, PHYSICIAN, Dose, Script, Step
 from tests.clinic.web.sending import sent
@@ -90,18 +93,17 @@ class Walk:
             return
         page, before = self.house.of(step.actor, self.id), len(self.person.events)
         asked = self._own(step.asked)
-        self.open(page, step.act)
-        form = page.locator(f'form.act:has(input[name="act"][value="{step.act}"])')
-        if step.act not in PROCEDURE:
-            form = page.locator("form.act")
+        guided = step.act in PROCEDURE and step.actor.role not in ROLES_OF_HER
+        self.open(page, PROCEDURE[step.act] if guided else f"acts/{step.act}")
+        own = f':has(input[name="act"][value="{step.act}"])' if guided else ""
+        form = page.locator(f"form.act{own}")
         fill(form, self.row(step.act, asked, step.why))
         send(form)
         assert len(self.person.events) > before, (step.act, page.url)
 
-    def open(self, page: Page, act: str) -> None:
-        """From her page to the form of an act, by its link."""
+    def open(self, page: Page, place: str) -> None:
+        """From her page to a form, by its link."""
         page.goto(f"{self.house.address}/people/{self.id}/")
-        place = PROCEDURE.get(act, f"acts/{act}")
         page.locator(f'a[href="/people/{self.id}/{place}/"]').first.click()
 
     def row(self, act: str, asked: Any, why: str = "") -> dict[str, Any]:
