@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.walking import ROLES_OF_HER, House, fill, send, shot  # Django is ready from here on
+from tests.browser.walking import ROLES_OF_HER, House, fill, minute, send, shot  # Django is ready from here on
 
 # isort: split
 
@@ -74,9 +74,9 @@ class Walk:
         return self
 
     def wait(self, later: timedelta) -> None:
-        """Time passes; the minutes between two acts of one sitting are the clock's own."""
+        """Time passes, to a whole minute, which is what a form can say; a sitting needs none."""
         if later != SOON:
-            self.house.until(self.at + later)
+            self.house.until(minute(self.at + later) + timedelta(minutes=1))
 
     def picture(self, page: Page, what: str) -> None:
         """One picture of a stage."""
@@ -91,15 +91,28 @@ class Walk:
         if step.act == "refer":
             self.admitted(step.asked, step.actor)
             return
-        page, before = self.house.of(step.actor, self.id), len(self.person.events)
-        asked = self._own(step.asked)
+        row = self.row(step.act, self._own(step.asked), step.why)
         guided = step.act in PROCEDURE and step.actor.role not in ROLES_OF_HER
-        self.open(page, PROCEDURE[step.act] if guided else f"acts/{step.act}")
-        own = f':has(input[name="act"][value="{step.act}"])' if guided else ""
+        self.enter(step.actor, step.act, row, PROCEDURE[step.act] if guided else "")
+
+    def enter(self, actor: Actor, act: str, row: dict[str, Any], procedure: str = "") -> Page:
+        """Fill in the form of an act, of its own page or of a procedure's, and record it."""
+        page, before = self.house.of(actor, self.id), len(self.person.events)
+        self.open(page, procedure or f"acts/{act}")
+        own = f':has(input[name="act"][value="{act}"])' if procedure else ""
         form = page.locator(f"form.act{own}")
-        fill(form, self.row(step.act, asked, step.why))
+        fill(form, row)
+        self.picture(page, act)
         send(form)
-        assert len(self.person.events) > before, (step.act, page.url)
+        assert len(self.person.events) > before, (act, page.url)
+        return page
+
+    def enter_here(self, form: Locator, row: dict[str, Any]) -> None:
+        """Fill in a form that is open already, and record it."""
+        before = len(self.person.events)
+        fill(form, row)
+        send(form)
+        assert len(self.person.events) > before
 
     def open(self, page: Page, place: str) -> None:
         """From her page to a form, by its link."""
@@ -110,6 +123,8 @@ class Walk:
         """What the form of an act is filled with."""
         found = sent(act, asked, 0, why, ZONE)
         del found["base"]
+        if act in PROCEDURE:
+            found.pop("seen", None)  # the page has put the time there
         if act == "observe-trial":
             found |= {"ends": ["none"]}
         if isinstance(asked, ChecklistAnswered):
@@ -208,6 +223,22 @@ class Walk:
         send(page.locator("form.reauth-form"))
         expect(page.locator("#sending")).to_contain_text(until, timeout=20_000)
         self.picture(page, until)
+
+    def ordered(self, later: timedelta) -> None:
+        """The physician orders the same in a fresh fill, for a nurse to program."""
+        self.interrogate()
+        page = self.bench(PHYSICIAN, "order")
+        form = page.locator("form#order")
+        at = minute(self.at + later)
+        row = {"order.phase": "maintenance", "solution.filled_at": at.isoformat()}
+        fill(form, row | {"solution.prepared": (at - timedelta(hours=18)).isoformat()})
+        send(form, "Order, for a nurse to program")
+
+    def programmed(self, actor: Actor) -> None:
+        """A nurse programs what is ordered; the volumes of the visit go with it."""
+        page = self.bench(actor)
+        send(page.locator(f'form[action="/people/{self.id}/programmer/program/"]').last, "Program this order")
+        self.signed(page)
 
     def deed(self, verb: str, row: dict[str, str]) -> None:
         """Something done by hand, entered by two, and sent."""

@@ -15,8 +15,10 @@ from cisterna.clinic.bodies import refill as b
 from cisterna.clinic.course import Person, Said
 from cisterna.clinic.event import Event
 from cisterna.clinic.gate import bodies as g
+from cisterna.clinic.prescribing import own_line
 from cisterna.facts import Library
 from cisterna.order.bridge import Bridge, bridge, concentrations
+from cisterna.order.form import Unusable
 from cisterna.order.plan import bridge_of
 from cisterna.order.prescription import Prescription
 from cisterna.order.reading import prescription_from_text
@@ -123,11 +125,21 @@ def orders(begun: b.RefillBegun, library: Library) -> Orders:
     previous = None
     if begun.previous:
         previous = prescription_from_text(begun.previous, library, "the order before")
-    running = prescription_from_text(begun.running, library, "the running order", previous)
+    running = _running(begun.running, library, previous)
     ordered = prescription_from_text(begun.ordered, library, "the order of the refill", running)
     changes = concentrations(running) != concentrations(ordered)
     over = bridge(running, ordered, library) if changes else None
     return Orders(running, ordered, bridge_of(running, library), over)
+
+
+def _running(text: str, library: Library, previous: Prescription | None) -> Prescription:
+    """The running order; without one before, the line holds its own solution: it did not change."""
+    try:
+        return prescription_from_text(text, library, "the running order", previous)
+    except Unusable as unusable:
+        if previous is not None or [p.key for p in unusable.problems] != ["line.holds"]:
+            raise
+    return own_line(text, library)
 
 
 def text_digest(text: str) -> str:

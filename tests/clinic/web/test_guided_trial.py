@@ -1,7 +1,9 @@
 """A trial from its pages: looks at their times, one tap for each answer, what the rule allows."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -55,6 +57,15 @@ def test_the_baseline_comes_before_the_dose(clinic: Record, signed_in: SignedIn)
     assert (seen.body.pain_rest, seen.body.pain_moving, seen.body.breaths) == (6, 8, 14)
 
 
+def test_the_time_that_stands_in_the_form_is_that_of_her_zone(clinic: Record, signed_in: SignedIn):
+    course = trialled(clinic, "observe-trial")
+    local = course.at.astimezone(ZoneInfo("Europe/Berlin"))
+    assert local.utcoffset() != timedelta(0)
+    found = re.search(r'name="seen" value="([^"]+)"', trial(signed_in).page())
+    assert found is not None
+    assert found[1] == f"{local:%Y-%m-%dT%H:%M}"
+
+
 def test_the_planned_looks_stand_with_their_due_times_and_are_ticked_off(
     clinic: Record, signed_in: SignedIn
 ):
@@ -78,8 +89,6 @@ def _doses(course: Course) -> Any:
 
 
 def _summer(when: datetime) -> bool:
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
-
     return when.astimezone(ZoneInfo("Europe/Berlin")).utcoffset() == timedelta(hours=2)
 
 

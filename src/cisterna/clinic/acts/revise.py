@@ -57,6 +57,12 @@ def decline_revision(case: Case, asked: RevisionDeclined) -> Iterator[Any]:
 @act("record-revision", Place.IMPLANTED_OBSERVATION)
 def record_revision(case: Case, asked: RevisionRecorded) -> Iterator[Any]:
     """Record what the operation left: old and new of each part, the catheter measured anew."""
+    check_revision(case, asked)
+    yield asked
+
+
+def check_revision(case: Case, asked: RevisionRecorded) -> None:
+    """Raise `Refused` unless each planned part has its old and new, and the line is measured."""
     planned = open_case(case.person)
     if planned is None:
         refuse("no-revision", "No revision is planned.", "Plan it.", _ROW)
@@ -68,7 +74,6 @@ def record_revision(case: Case, asked: RevisionRecorded) -> Iterator[Any]:
     for extra in asked.replaced:
         known(extra.part, facts(case).words("revision.part"), "part")
     _check_line(case, asked)
-    yield asked
 
 
 def _check_part(part: PlannedPart, done: Replaced | None) -> None:

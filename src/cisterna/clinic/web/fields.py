@@ -72,6 +72,11 @@ class MomentField(forms.DateTimeField):
         super().__init__(widget=look, input_formats=[_MINUTE, f"{_MINUTE}:%S"], **kwargs)
         self.zone = zone
 
+    def prepare_value(self, value: Any) -> Any:
+        """The time as it stands in the form: civil time in the person's zone, not the server's."""
+        with zones.override(self.zone):
+            return super().prepare_value(value)
+
     def to_python(self, value: Any) -> Any:
         """The time with its offset."""
         with zones.override(self.zone):

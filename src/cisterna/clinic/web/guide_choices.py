@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
+from cisterna.clinic.bodies.planning import GoalsSet
 from cisterna.clinic.course import Person
-from cisterna.clinic.devices import devices
+from cisterna.clinic.devices import devices, scans
 from cisterna.clinic.scan import rule_for, scan_of
 from cisterna.clinic.web.choices import Choice, Choices, choices
 from cisterna.clinic.web.words import title
@@ -85,3 +86,35 @@ def _faults(person: Person, rules: Pathway) -> Iterable[Choice]:
     from cisterna.clinic.bodies.trouble import Fault  # noqa: PLC0415
 
     return [(f.value, title("fault", f.value)) for f in Fault]
+
+
+@choices("scanned-pump")
+def _scanned_pumps(person: Person, rules: Pathway) -> Iterable[Choice]:
+    found = (s for s in scans(person) if s.body.kind == "pump")
+    return [(s.id, f"{s.body.model}, {s.body.serial}") for s in found]
+
+
+choices("revision-only")(_words(lambda person, rules: ("revision",)))
+choices("revision-part")(_words(lambda person, rules: Follow(rules.library).words("revision.part")))
+choices("revision-action")(
+    _words(lambda person, rules: Follow(rules.library).words("revision.action"))
+)
+choices("end-reason")(_words(lambda person, rules: Follow(rules.library).words("end.reason")))
+choices("symptom")(_words(lambda person, rules: Follow(rules.library).words("adverse.term")))
+choices("grade")(_words(lambda person, rules: Follow(rules.library).grades()[:-1]))
+
+
+def _scales(person: Person, rules: Pathway) -> dict[str, tuple[str, ...]]:
+    """The scales of her indication with their items; a scale of goals has hers."""
+    if not person.place:
+        return {}
+    facts, goals = Follow(rules.library), person.last(GoalsSet, None)
+    own = goals.body.goals if goals else ()
+    names = person.indication(rules).scales
+    return {n: facts.scoring(n).items or own for n in names}
+
+
+choices("visit-scale")(_words(_scales))
+choices("visit-item")(
+    _words(lambda person, rules: dict.fromkeys(i for s in _scales(person, rules).values() for i in s))
+)

@@ -105,9 +105,11 @@ def _asks(person: Person, step: str | None, at: datetime) -> tuple[Ask, ...]:
     observe = Ask("observe-trial", seen, form=LookForm)
     if step is None or step == "plan-trial":
         return (Ask("plan-trial"),) if step else ()
-    if step in ("consent-to-trial", "baseline"):
-        return (Ask("consent-to-trial"),) if step == "consent-to-trial" else (observe,)
+    if step == "consent-to-trial":
+        return (Ask("consent-to-trial"),)
     drug = {"drug": plan.body.drug if plan else ""}
+    if step == "baseline":  # the pharmacy need not wait for it
+        return (observe, Ask("verify-trial-dose", drug, folded="Verify the dose beforehand"))
     if step == "verify-trial-dose":
         return (Ask("verify-trial-dose", drug),)
     if step == "give-trial-dose":
