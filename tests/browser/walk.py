@@ -92,7 +92,8 @@ class Walk:
             self.admitted(step.asked, step.actor)
             return
         row = self.row(step.act, self._own(step.asked), step.why)
-        guided = step.act in PROCEDURE and step.actor.role not in ROLES_OF_HER
+        apart = self.person.place == "revision-planned" or step.actor.role in ROLES_OF_HER
+        guided = step.act in PROCEDURE and not apart
         self.enter(step.actor, step.act, row, PROCEDURE[step.act] if guided else "")
 
     def enter(self, actor: Actor, act: str, row: dict[str, Any], procedure: str = "") -> Page:
@@ -123,11 +124,11 @@ class Walk:
         """What the form of an act is filled with."""
         found = sent(act, asked, 0, why, ZONE)
         del found["base"]
-        if act in PROCEDURE:
+        if act in PROCEDURE and self.person.place != "revision-planned":
             found.pop("seen", None)  # the page has put the time there
         if act == "observe-trial":
             found |= {"ends": ["none"]}
-        if isinstance(asked, ChecklistAnswered):
+        if isinstance(asked, ChecklistAnswered) and self.person.place != "revision-planned":
             found = {"why": why}
             for item in asked.items:
                 found[f"done:{item.item}"] = "yes" if item.done else "no"
@@ -187,6 +188,15 @@ class Walk:
         if first:
             for verb in ("record_line", "prime"):
                 self.deed(verb, {"line": "new-implant"})
+
+    def again(self, line: str) -> None:
+        """After a revision: the same dose for the new line, which is recorded empty and primed."""
+        self.interrogate()
+        page = self.bench(PHYSICIAN, "order")
+        send(page.locator("form#order"), "Propose")
+        self.signed(page)
+        for verb in ("record_line", "prime"):
+            self.deed(verb, {"line": line})
 
     def signed(self, page: Page) -> None:
         """Reason, second signature and transmission of what is proposed."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cisterna.clinic.acts import ACTS, after
 from cisterna.clinic.bodies.planning import AnticoagulantsAnswered, Place
 from cisterna.clinic.bodies.revision import (
     IndicatorRead,
@@ -16,12 +17,14 @@ from cisterna.clinic.bodies.revision import (
     RevisionPlanned,
     RevisionRecorded,
 )
+from cisterna.clinic.devices import devices
 from cisterna.clinic.due import follow_tasks
 from cisterna.clinic.guards import check
 from cisterna.clinic.revision import check_line, line_in_place
 from cisterna.quantity import Quantity
 from tests.clinic.people import DECIDED, NURSE, PHYSICIAN, RULES, SURGEON, Course, hold, screen
 from tests.clinic.refusals import refused
+from tests.clinic.years_asked import YEARS_ASKED
 from tests.clinic.years import DAY, did, living, move, named
 
 OLD = (LineSegment("ascenda-8780", Quantity.parse("81.4 cm")),)
@@ -148,6 +151,31 @@ def test_a_revision_that_is_declined_leads_back():
         check(("revision-dropped",), course.person, RULES, course.at)
     did(course, "decline-revision", PHYSICIAN, RevisionDeclined("she prefers to wait"))
     assert course.person.place is Place.MAINTENANCE
+
+
+@pytest.mark.pathway("PW-056")
+def test_the_operation_puts_its_pump_and_catheter_on_her_record_in_the_place_of_the_old_ones():
+    person, asked = YEARS_ASKED["record-reoperation"]
+    at = person.events[-1].recorded + timedelta(hours=2)
+    done = after(person, ACTS["record-reoperation"](person, SURGEON, asked, at))
+    assert done.place is Place.IMPLANTED_OBSERVATION
+    found = devices(done)
+    assert found.pump is not None
+    assert (found.pump.serial, found.tip) == ("NGP2", "T10")
+    assert line_in_place(done) == (LineSegment("ascenda-8780", Quantity.parse("81.4 cm")),)
+    check(("revision-recorded",), done, RULES, at)
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    ({"scan": ""}, "part-open"),
+    ({"depth": None}, "wrong-length"),
+    ({"replaced": ()}, "part-open"),
+])  # fmt: skip
+def test_a_new_pump_is_scanned_and_named_and_has_its_pocket(change: dict[str, Any], code: str):
+    person, asked = YEARS_ASKED["record-reoperation"]
+    at = person.events[-1].recorded + timedelta(hours=2)
+    with refused(code):
+        ACTS["record-reoperation"](person, SURGEON, replace(asked, **change), at)
 
 
 # Replacement -------------------------------------------------------------------------------------

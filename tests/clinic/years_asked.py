@@ -1,11 +1,15 @@
 """Who may do the acts of the years after the implant, and what each is asked in a right state."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from cisterna.clinic.acts.emergency import Report
+from cisterna.clinic.acts.prepare import Scan
+from cisterna.clinic.acts.reoperate import Reoperation
 from cisterna.clinic.acts.study import Reported
 from cisterna.clinic.bodies.emergency import EmergencyClosed, EmergencyOpened
+from cisterna.clinic.bodies.implant import AntibioticGiven, IncisionMade
 from cisterna.clinic.bodies.mri import (
     ScanCancelled,
     ScanCleared,
@@ -14,7 +18,7 @@ from cisterna.clinic.bodies.mri import (
     ScanPrepared,
     ScanRequested,
 )
-from cisterna.clinic.bodies.planning import Place
+from cisterna.clinic.bodies.planning import AnticoagulantsAnswered, Place
 from cisterna.clinic.bodies.revision import (
     Cover,
     Ending,
@@ -45,8 +49,10 @@ from cisterna.clinic.bodies.visit import (
     WithdrawalScored,
     YearReviewed,
 )
+from cisterna.clinic.devices import scans
 from cisterna.quantity import Quantity
-from tests.clinic.people import NURSE, PHYSICIAN, SURGEON, Course
+from tests.clinic.onward import catheter, checklist, operation, udi
+from tests.clinic.people import DECIDED, NURSE, PHYSICIAN, SURGEON, Course, screen
 from tests.clinic.years import DAY, MORPHINE, did, living, move, pain, visit
 
 _DOCTORS = "physician surgeon"
@@ -76,6 +82,7 @@ YEARS_MAY = {
     "plan-revision": _DOCTORS,
     "decline-revision": _DOCTORS,
     "record-revision": "physician surgeon nurse",
+    "record-reoperation": "surgeon",
     "read-indicator": _DEVICE,
     "end-therapy": _DOCTORS,
     "triage-report": "physician surgeon nurse patient caregiver",
@@ -165,10 +172,30 @@ def through_a_fault() -> dict[str, tuple[Any, Any]]:
     way.do("judge-trouble", TroubleJudged(Fault.PUMP, "stalls", "oral morphine"))
     way.found["decline-revision"] = (way.course.person, RevisionDeclined("waits"))
     did(way.course, "plan-revision", SURGEON, PLAN)
+    way.found["record-reoperation"] = reoperated(way.course)
     move(way.course, Place.IMPLANTED_OBSERVATION, timedelta(days=1))
     line = (LineSegment("ascenda-8780", Quantity.parse("80 cm")),)
     way.do("record-revision", RevisionRecorded((Replaced("pump", "NGP1", "NGP2"),), line, "T10"))
     return way.found
+
+
+def reoperated(course: Course) -> tuple[Any, Any]:
+    """She on the day of the revision, after the cut, and what was done: a new pump, the rest anew."""
+    on_the_day = Course("p1", course.at)
+    on_the_day.person = course.person
+    did(on_the_day, "record-decision", PHYSICIAN, DECIDED)
+    did(on_the_day, "screen", NURSE, screen("pain"), later=7 * DAY)
+    did(on_the_day, "answer-anticoagulants", NURSE, AnticoagulantsAnswered(()))
+    did(on_the_day, "scan-device", NURSE, Scan("pump", "synchromed-ii-20", udi("NGP2")))
+    did(on_the_day, "answer-checklist", NURSE, checklist("drug-order"))
+    given = AntibioticGiven("cefazolin", Quantity.parse("2000 mg"), on_the_day.at)
+    did(on_the_day, "give-antibiotic", NURSE, given)
+    did(on_the_day, "record-incision", NURSE, IncisionMade("name, site, allergies"))
+    scanned = scans(on_the_day.person)[-1].id
+    done = replace(operation(on_the_day.at), kind="revision")
+    pocket = {"scan": scanned, "side": "left", "depth": Quantity.parse("2 cm"), "site": "abdomen"}
+    replaced = (Replaced("pump", "NGP1", "NGP2"),)
+    return on_the_day.person, Reoperation(replaced, catheter("T10"), done, **pocket)
 
 
 def through_an_emergency() -> dict[str, tuple[Any, Any]]:
