@@ -3,9 +3,10 @@
 Each act is done in the browser of whoever does it, in the form that she sees; pump host, signer
 and `cisterna serve` are processes of their own. The two long courses run by themselves:
 
-    pytest -m campaign tests/browser/test_courses.py
+    CISTERNA_CAMPAIGN=1 pytest tests/browser/test_courses.py
 """
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ from tests.clinic.people import NURSE, PHYSICIAN, Planning, Step, back, palsy, p
 from tests.clinic.web.conftest import _emptied
 from tests.clinic.years import BACLOFEN, MORPHINE, pain, tone, visit
 
+LONG = pytest.mark.skipif(not os.environ.get("CISTERNA_CAMPAIGN"), reason="make campaign")
 PUMPS = {
     "NGP000001H": "synchromed-ii-20",
     "NGP000002H": "synchromed-ii-40",
@@ -95,7 +97,7 @@ def after_revision(her: Walk) -> None:
         check_line(her.person, (LineSegment("ascenda-8780", Quantity.parse("81.4 cm")),))
 
 
-@pytest.mark.campaign
+@LONG
 @pytest.mark.pathway("PW-022", "PW-051", "PW-052", "PW-056")
 def test_failed_back_surgery_with_morphine_from_referral_to_a_revision(clinic_at_work: House):
     her = Walk(clinic_at_work, "Ada Moss", "NGP000001H")
@@ -106,7 +108,7 @@ def test_failed_back_surgery_with_morphine_from_referral_to_a_revision(clinic_at
     is_whole(her, "maintenance", "0.36 mg/day")
 
 
-@pytest.mark.campaign
+@LONG
 @pytest.mark.pathway("PW-012", "PW-056")
 def test_cerebral_palsy_with_baclofen_from_referral_to_another_catheter(clinic_at_work: House):
     her = Walk(clinic_at_work, "Eva Lind", "NGP000002H")

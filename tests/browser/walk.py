@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.walking import ROLES_OF_HER, House, fill, minute, send, shot  # Django is ready from here on
+from tests.browser.walking import (
+    ROLES_OF_HER,
+    House,
+    fill,
+    minute,
+    send,
+    shot,
+)  # Django is ready from here on
 
 # isort: split
 
@@ -18,10 +25,10 @@ from cisterna.clinic.bodies.planning import Referred
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Actor
 from cisterna.clinic.prescribing import ENTERED
-from cisterna.clinic.therapy import Therapy, therapy
+from cisterna.clinic.therapy import Therapy, awaiting, therapy
 from cisterna.clinic.web import rows
 from tests.clinic.onward import SERIAL, checklist
-from tests.clinic.people import COLLEAGUE, ENTRY, NURSE, PHYSICIAN, Dose, Script, Step
+from tests.clinic.people import COLLEAGUE, ENTRY, PHYSICIAN, Dose, Script, Step
 from tests.clinic.web.sending import sent
 from tests.orders import Tree
 
@@ -213,8 +220,7 @@ class Walk:
         self.transmit(page)
 
     def person_waits(self, what: str) -> bool:
-        from cisterna.clinic.therapy import awaiting  # noqa: PLC0415
-
+        """Whether the change waits for this."""
         return any(w.what == what for w in awaiting(self.person.events))
 
     def second(self, row: dict[str, str] | None = None) -> None:
@@ -247,7 +253,10 @@ class Walk:
     def programmed(self, actor: Actor) -> None:
         """A nurse programs what is ordered; the volumes of the visit go with it."""
         page = self.bench(actor)
-        send(page.locator(f'form[action="/people/{self.id}/programmer/program/"]').last, "Program this order")
+        send(
+            page.locator(f'form[action="/people/{self.id}/programmer/program/"]').last,
+            "Program this order",
+        )
         self.signed(page)
 
     def deed(self, verb: str, row: dict[str, str]) -> None:
@@ -271,7 +280,10 @@ def order_row(tree: Tree) -> dict[str, Any]:
 def _paths(tree: Tree) -> Iterator[tuple[str, Any]]:
     for section, keys in ENTERED.items():
         for key, value in (tree.get(section) or {}).items():
-            if (keys is not None and key not in keys) or key in ("previous_daily_dose", "changed_at"):
+            if (keys is not None and key not in keys) or key in (
+                "previous_daily_dose",
+                "changed_at",
+            ):
                 continue
             if isinstance(value, list) and value and isinstance(value[0], dict):
                 for n, item in enumerate(value):
@@ -289,7 +301,6 @@ def _shown(value: Any) -> Any:
 def _plain(body: Any) -> dict[str, Any]:
     assert is_dataclass(body)
     found = {f.name: getattr(body, f.name) for f in fields(body)}
-    return {k: _shown(v) if not isinstance(v, bool) else "yes" if v else "no" for k, v in found.items()}
-
-
-__all__ = ["NURSE", "Walk"]
+    return {
+        k: _shown(v) if not isinstance(v, bool) else "yes" if v else "no" for k, v in found.items()
+    }

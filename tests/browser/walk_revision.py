@@ -1,4 +1,4 @@
-"""The catheter is replaced, on the pages: plan, decision, the day, the operation, line and prime."""
+"""The catheter is replaced, on the pages: plan, decision, the day, operation, line and prime."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -9,27 +9,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.django_ready import start
+from playwright.sync_api import Browser, Locator, Page
 
-start()
+from tests.clinic.web.conftest import PASSWORD  # Django is ready from here on
 
+# isort: split
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import User
 from django.db import connection
-from playwright.sync_api import Browser, Locator, Page, expect
 
-from cisterna.clinic.course import Person
-from cisterna.clinic.demo.cast import Cast, whole_cast
 from cisterna.clinic.demo.make import Demonstration
 from cisterna.clinic.demo.orders import Device, Drug, Patient, Therapy
 from cisterna.clinic.demo.processes import Places, children, pages
-from cisterna.clinic.demo.supervise import LOCAL, Supervisor, free_port, short_folder
+from cisterna.clinic.demo.supervise import Supervisor, free_port, short_folder
 from cisterna.clinic.event import Actor, Role
-from cisterna.clinic.web import rows
 from cisterna.clinic.web.members import invite
 from cisterna.facts import Library
 from cisterna.order.reading import prescription_from_text
@@ -37,11 +34,9 @@ from cisterna.pump.fleet import create
 from cisterna.pump.hosted import DemonstrationTime, ask
 from tests.browser.test_clinic import enrol, passkey_in
 from tests.clinic.people import START
-from tests.clinic.web.conftest import PASSWORD
 
 SHOTS = os.environ.get("CISTERNA_SHOTS")
 WATER = Drug("morphine", "10 mg/mL")
-MINUTE_MS = 60_000
 ROLES_OF_HER = (Role.PATIENT, Role.CAREGIVER)
 
 
@@ -71,7 +66,9 @@ class House:
 
     def until(self, at: datetime) -> None:
         """Time goes on until then, and every pump lives through it."""
-        ms = DemonstrationTime.of(self.fleet).ms(at) - int(ask(self.fleet, {"do": "time"})["now_ms"])
+        ms = DemonstrationTime.of(self.fleet).ms(at) - int(
+            ask(self.fleet, {"do": "time"})["now_ms"]
+        )
         if ms <= 0:
             return
         while "refused" in ask(self.fleet, {"do": "move", "ms": str(ms)}):
@@ -96,9 +93,7 @@ class House:
         page = self.browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda e: self.complaints.append(str(e)))
-        page.on(
-            "console", lambda m: self.complaints.append(m.text) if m.type == "error" else None
-        )
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
         if hers:
             page.goto(f"{self.address}/")
             page.get_by_label("Username").fill(who)
@@ -203,22 +198,3 @@ def narrow(page: Page, name: str) -> None:
 def minute(at: datetime) -> datetime:
     """The whole minute before."""
     return at.replace(second=0, microsecond=0)
-
-
-__all__ = [
-    "LOCAL",
-    "Cast",
-    "House",
-    "Person",
-    "expect",
-    "fill",
-    "house",
-    "in_stock",
-    "minute",
-    "narrow",
-    "rows",
-    "send",
-    "shot",
-    "timedelta",
-    "whole_cast",
-]

@@ -24,8 +24,8 @@ from cisterna.clinic.revision import check_line, line_in_place
 from cisterna.quantity import Quantity
 from tests.clinic.people import DECIDED, NURSE, PHYSICIAN, RULES, SURGEON, Course, hold, screen
 from tests.clinic.refusals import refused
-from tests.clinic.years_asked import YEARS_ASKED
 from tests.clinic.years import DAY, did, living, move, named
+from tests.clinic.years_asked import YEARS_ASKED
 
 OLD = (LineSegment("ascenda-8780", Quantity.parse("81.4 cm")),)
 NEW = (LineSegment("ascenda-8780", Quantity.parse("74 cm")),)

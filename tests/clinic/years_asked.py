@@ -180,7 +180,7 @@ def through_a_fault() -> dict[str, tuple[Any, Any]]:
 
 
 def reoperated(course: Course) -> tuple[Any, Any]:
-    """She on the day of the revision, after the cut, and what was done: a new pump, the rest anew."""
+    """She after the cut on the day of the revision, and what was done: a new pump and catheter."""
     on_the_day = Course("p1", course.at)
     on_the_day.person = course.person
     did(on_the_day, "record-decision", PHYSICIAN, DECIDED)
@@ -193,7 +193,12 @@ def reoperated(course: Course) -> tuple[Any, Any]:
     did(on_the_day, "record-incision", NURSE, IncisionMade("name, site, allergies"))
     scanned = scans(on_the_day.person)[-1].id
     done = replace(operation(on_the_day.at), kind="revision")
-    pocket = {"scan": scanned, "side": "left", "depth": Quantity.parse("2 cm"), "site": "abdomen"}
+    pocket: dict[str, Any] = {
+        "scan": scanned,
+        "side": "left",
+        "depth": Quantity.parse("2 cm"),
+        "site": "abdomen",
+    }
     replaced = (Replaced("pump", "NGP1", "NGP2"),)
     return on_the_day.person, Reoperation(replaced, catheter("T10"), done, **pocket)
 

@@ -134,6 +134,7 @@ def test_the_page_says_what_runs_and_how_old_that_is(her: None, signed_in: Signe
     assert HOME in nurse.get("/people/p1/").content.decode()
 
 
+@pytest.mark.pathway("PW-054")
 def test_what_is_entered_is_worked_out_at_once_and_recorded_nowhere(her: None, signed_in: SignedIn):
     doctor = signed_in(Role.PHYSICIAN)
     read(doctor)

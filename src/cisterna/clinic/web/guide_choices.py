@@ -116,5 +116,7 @@ def _scales(person: Person, rules: Pathway) -> dict[str, tuple[str, ...]]:
 
 choices("visit-scale")(_words(_scales))
 choices("visit-item")(
-    _words(lambda person, rules: dict.fromkeys(i for s in _scales(person, rules).values() for i in s))
+    _words(
+        lambda person, rules: dict.fromkeys(i for s in _scales(person, rules).values() for i in s)
+    )
 )

@@ -103,10 +103,8 @@ def _asks(person: Person, step: str | None, at: datetime) -> tuple[Ask, ...]:
     plan = person.last(TrialPlanned)
     seen = {"seen": at.astimezone(zone_of(person))}
     observe = Ask("observe-trial", seen, form=LookForm)
-    if step is None or step == "plan-trial":
-        return (Ask("plan-trial"),) if step else ()
-    if step == "consent-to-trial":
-        return (Ask("consent-to-trial"),)
+    if step in (None, "plan-trial", "consent-to-trial"):
+        return (Ask(step),) if step else ()
     drug = {"drug": plan.body.drug if plan else ""}
     if step == "baseline":  # the pharmacy need not wait for it
         return (observe, Ask("verify-trial-dose", drug, folded="Verify the dose beforehand"))
