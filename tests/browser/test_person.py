@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -100,7 +101,7 @@ def test_one_key_opens_her_emergency_sheet_which_is_one_side_of_paper(pages: Pag
         (Path(SHOTS) / "emergency.pdf").write_bytes(paper)
     found = PdfReader(BytesIO(paper)).pages
     assert len(found) == 1
-    text = " ".join(found[0].extract_text().split())
+    text = normalize("NFKC", " ".join(found[0].extract_text().split()))
     for words in ("Ada Moss", "MRN 1", "0.54 mg/day", "Opioid overdose", "Pocket fill"):
         assert words in text
     assert "Baclofen withdrawal" not in text

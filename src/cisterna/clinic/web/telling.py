@@ -12,9 +12,8 @@ from cisterna.clinic.event import Event
 from cisterna.clinic.web.words import plain, title
 from cisterna.quantity import Quantity, show
 
-_HIDDEN = frozenset(
-    {"programme", "prescription", "proof", "text", "running", "ordered", "previous"}
-)
+_TEXTS = {"programme", "prescription", "text", "running", "ordered", "previous"}
+_HIDDEN = frozenset({"proof", *_TEXTS})
 _LONG = 400
 
 
