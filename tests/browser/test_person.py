@@ -99,6 +99,8 @@ def test_one_key_opens_her_emergency_sheet_which_is_one_side_of_paper(pages: Pag
     paper = pages.pdf(format="A4", prefer_css_page_size=True, print_background=True)
     if SHOTS:
         (Path(SHOTS) / "emergency.pdf").write_bytes(paper)
+        pages.set_viewport_size({"width": 794 - 68, "height": 1123 - 68})
+        pages.screenshot(path=Path(SHOTS) / "emergency-paper.png", full_page=True)
     found = PdfReader(BytesIO(paper)).pages
     assert len(found) == 1
     text = normalize("NFKC", " ".join(found[0].extract_text().split()))

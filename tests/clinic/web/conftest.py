@@ -37,6 +37,9 @@ NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty clinic, made once: tables and record."""
     place = Path(connection.settings_dict["NAME"])
+    connection.close()
+    for old in place.parent.glob(f"{place.name}*"):
+        old.unlink()  # another folder's tests may have begun with this fixture of theirs
     Record.create("default", ClinicKind.REAL)
     call_command("migrate", verbosity=0, interactive=False)
     connection.close()
