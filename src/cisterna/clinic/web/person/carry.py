@@ -18,7 +18,6 @@ from cisterna.order.line import Refused, catheter_volume
 from cisterna.order.prescription import Prescription
 from cisterna.quantity import Quantity, show
 
-
 _REFILLED = (RefillCountersigned, RefillSigned)
 
 
