@@ -153,9 +153,10 @@ def modes(request: HttpRequest) -> HttpResponse:
 
 
 def _parts(made: Plan) -> tuple[str, ...]:
+    facts = site.library()
     found = (
-        order.verdict(made), order.findings(made, site.library()), values.tip(made), line.line(made),
-        order.side_by_side(made), values.day_curve(made), dates.reservoir(made, site.library()),
+        order.verdict(made), order.findings(made, facts), values.tip(made), line.line(made),
+        order.side_by_side(made), values.day_curve(made), dates.reservoir(made, facts),
     )  # fmt: skip
     return tuple(mark_safe(part) for part in found)  # noqa: S308  (made by the sheet, escaped there)
 
