@@ -47,21 +47,27 @@ def address(treated: Treated, invited: Invited) -> Iterator[str]:  # noqa: F811
         Authenticator.objects.filter(user=found.user_id).delete()
     hashed = Argon2PasswordHasher().encode(PASSWORD, "a salt for tests")
     User.objects.update(password=hashed)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     place = connection.settings_dict["NAME"]
     connection.close()
     env = {k: v for k, v in os.environ.items() if not k.startswith("DJANGO")}
     command = [sys.executable, "-m", "cisterna", "serve", "--port", str(port)]
     server = subprocess.Popen(command, env=env | {"CISTERNA_DATABASE": place})
-    _wait(server, port)
+    wait_for(server, port)
     yield f"http://localhost:{port}"
     server.terminate()
     server.wait(10)
 
 
-def _wait(server: "subprocess.Popen[bytes]", port: int) -> None:
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(server: "subprocess.Popen[bytes]", port: int) -> None:
+    """Until the clinic is served."""
     end = time.monotonic() + 30
     while time.monotonic() < end and server.poll() is None:
         with socket.socket() as door:
@@ -93,7 +99,12 @@ def fit(page: Page, name: str) -> None:
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)
             found = Axe().run(page).response["violations"]
-            assert not found, (name, width, scheme, [(v["id"], v["nodes"]) for v in found])
+            assert not found, (
+                name,
+                width,
+                scheme,
+                [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found],
+            )
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, (name, width, wide)
             if SHOTS:

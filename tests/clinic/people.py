@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from cisterna.clinic.acts import ACTS, after
+from cisterna.clinic.bodies.order import OrderWritten
 from cisterna.clinic.bodies.planning import (
     Answer,
     AnticoagulantsAnswered,
@@ -119,6 +120,7 @@ class Course:
         """A change of dose on its way through the gate, by physician and colleague."""
         self.at += wanted.later
         change = Wanted(wanted.serial, self.version, toml(wanted.order), self.running)
+        self._keep(self._pen(PHYSICIAN).writes(OrderWritten(change.text)))
         proposal = self._gate(propose, PHYSICIAN, change, LIBRARY)
         codes = tuple(sorted({f.code for f in proposal.body.findings if f.severity != "note"}))
         if codes:

@@ -17,11 +17,15 @@ from cisterna.clinic.bodies.planning import (
     Waived,
     WaiverProposed,
 )
+from cisterna.clinic.bodies.site import ConfirmationWithdrawn, ValueConfirmed
 from cisterna.clinic.bodies.titration import TitrationResumed
+from cisterna.clinic.course import Person
 from cisterna.clinic.event import Actor, Role
+from cisterna.clinic.formulary import SITE
 from cisterna.clinic.refusal import Refused
+from cisterna.quantity import Quantity
 from tests.clinic.onward import each_step
-from tests.clinic.people import ENTRY, SCRIPTS, START, SURGEON, Course
+from tests.clinic.people import ENTRY, PHARMACIST, SCRIPTS, START, SURGEON, Course
 from tests.clinic.refilled import Refilling, doubtful, more, whole
 from tests.clinic.test_realpump import RIGHT, Chair
 from tests.clinic.years_asked import YEARS_ASKED, YEARS_MAY
@@ -86,6 +90,8 @@ MAY = {
     ),
     "close-watch": "physician",
     **YEARS_MAY,
+    "confirm-value": "pharmacist",
+    "withdraw-value": "pharmacist",
     "print-sheet": "physician surgeon nurse",
     "type-back": "physician surgeon nurse pharmacist",
 }
@@ -114,7 +120,17 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
     found["open-chart"] = (person, ChartOpened("main"))
     opened = ACTS["open-chart"](person, SURGEON, ChartOpened("main"), course.at, why="urgent")
     found["review-opening"] = (after(person, opened), OpeningReviewed(opened[0].id, True))
-    return found | YEARS_ASKED | by_hand()
+    return found | YEARS_ASKED | by_hand() | of_the_site()
+
+
+def of_the_site() -> dict[str, tuple[Any, Any]]:
+    """The acts of the pharmacist on the clinic's own record."""
+    lead = Quantity.parse("7 day")
+    told = ValueConfirmed("guidance.refill_lead", lead, lead, "our own protocol 12")
+    site = Person(SITE)
+    events = ACTS["confirm-value"](site, PHARMACIST, told, START, why="our protocol")
+    taken = ConfirmationWithdrawn(told.fact)
+    return {"confirm-value": (site, told), "withdraw-value": (after(site, events), taken)}
 
 
 def by_hand() -> dict[str, tuple[Any, Any]]:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cisterna.order.bridge import bridge
 from cisterna.order.line import Refused
-from cisterna.order.residual import Residual, residual
+from cisterna.order.prescription import Prescription
+from cisterna.order.residual import Ran, Residual, SinceFill, residual
 from tests.order.cases import LIBRARY, MORPHINE, REMOTE, Changes, after, ordered, q
 
 FILL = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -216,3 +217,85 @@ def test_discrepancy_and_ratio_say_the_same(days, measured):
         missing = q("20 mL") - found.measured
         assert found.ratio == missing.base / programmed.base
         assert (found.ratio > 1) == (found.discrepancy.base > 0)
+
+
+# A dose that was changed since the fill --------------------------------------------------------
+
+
+def dosed(daily: str, **more: Any) -> Prescription:
+    return ordered(MORPHINE, {"infusion.daily_dose": daily, **more})
+
+
+def since(*turns: tuple[int, Prescription | None], by_hand: str = "0 mL") -> SinceFill:
+    """What ran from each day after the fill on."""
+    return SinceFill(tuple(Ran(FILL + timedelta(days=d), rx) for d, rx in turns), q(by_hand))
+
+
+def test_every_order_counts_for_as_long_as_it_ran():
+    # 20 days of 4 mg/day at 20 mg/mL are 4 mL, 30 days of 6 mg/day are 9 mL: 7 of 20 mL are left.
+    risen = dosed("6 mg/day")
+    told = since((0, dosed("4 mg/day")), (20, risen))
+    at = FILL + timedelta(days=50)
+    found = residual(risen, LIBRARY, q("7 mL"), at, since=told)
+    assert (found.expected, found.ratio, found.verdict) == (q("7 mL"), 1, "accept")
+    # By the running order alone it would be 15 mL of 20: the syringe looks 2 mL too full.
+    assert residual(risen, LIBRARY, q("7 mL"), at).expected == q("5 mL")
+
+
+def test_a_pump_that_stood_still_gave_nothing_and_a_bolus_gave_its_volume():
+    # 10 days of 0.2 mL, 5 of nothing, 10 of 0.2 mL, and 0.1 mL by hand: 4.1 mL.
+    told = since((0, dosed("4 mg/day")), (10, None), (15, dosed("4 mg/day")), by_hand="0.1 mL")
+    found = residual(
+        dosed("4 mg/day"), LIBRARY, q("15.9 mL"), FILL + timedelta(days=25), since=told
+    )
+    assert found.expected == q("15.9 mL")
+
+
+def test_a_schedule_keeps_its_hours_when_another_takes_its_place():
+    # A flex day gives 0.3 mg/h by day from 08:00 (12 h, 0.18 mL) and nothing at night; filled at
+    # 10:00 UTC with the pump's clock there too, the new order takes over after a day and two hours.
+    steps = [{"from": "00:00", "dose_rate": "0 mg/h"}, {"from": "08:00", "dose_rate": "0.3 mg/h"},
+             {"from": "20:00", "dose_rate": "0 mg/h"}]  # fmt: skip
+    day = ordered(MORPHINE, {"infusion": {"primary": "morphine", "mode": "flex", "step": steps}})
+    steady = dosed("4 mg/day")
+    change = timedelta(days=1, hours=2)
+    told = SinceFill((Ran(FILL, day), Ran(FILL + change, steady)))
+    found = residual(steady, LIBRARY, q("20 mL"), FILL + timedelta(days=2, hours=2), since=told)
+    # 12 h in the first 24 h, 2 h more of it at 0.015 mL/h, then a day of 0.2 mL.
+    assert found.expected == q("20 mL") - q("0.18 mL") - q("0.03 mL") - q("0.2 mL")
+
+
+def test_a_bridge_goes_on_under_the_order_that_changed_the_dose_in_it():
+    old = ordered(MORPHINE)
+    weak = {"solution.drug.0.concentration": "10 mg/mL", "solution.drug.0.product": "infumorph-200"}
+    new = after(old, ordered(MORPHINE, weak))
+    over = bridge(old, new, LIBRARY)
+    flow, lasts = over.rate, over.duration
+    half = timedelta(hours=float(lasts.number("h")) / 2)
+    at = FILL + half * 2 + timedelta(days=3)
+    told = SinceFill((Ran(FILL, new), Ran(FILL + half, new)), over=over)
+    whole = residual(new, LIBRARY, q("9 mL"), at, bridge=over)
+    assert residual(new, LIBRARY, q("9 mL"), at, since=told).expected == whole.expected
+    assert flow != over.then_rate
+
+
+def test_doses_of_two_sizes_are_counted_as_the_last_and_said_to_be():
+    small = dosed("4 mg/day", remote=REMOTE)
+    large = dosed("4 mg/day", remote={**REMOTE, "dose": "0.4 mg"})
+    at = FILL + timedelta(days=10)
+    told = since((0, small), (5, large))
+    found = residual(large, LIBRARY, q("17.9 mL"), at, boluses=5, since=told)
+    assert found.expected == q("17.9 mL")  # 2 mL of the schedule, 5 x 0.02 mL
+    assert any("was changed since the fill" in reason for reason in found.reasons)
+    alone = since((0, dosed("4 mg/day")), (5, small))
+    assert not residual(small, LIBRARY, q("17.95 mL"), at, boluses=5, since=alone).reasons
+    told = since((0, small), (5, dosed("4 mg/day")))
+    with pytest.raises(Refused, match="number of patient doses"):
+        residual(dosed("4 mg/day"), LIBRARY, q("18 mL"), at, since=told)
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=5, unique=True))
+def test_an_order_that_is_sent_again_changes_nothing(days: list[int]):
+    rx, at = dosed("4 mg/day"), FILL + timedelta(days=61)
+    told = since((0, rx), *((d, rx) for d in sorted(days)))
+    assert residual(rx, LIBRARY, q("7 mL"), at, since=told) == residual(rx, LIBRARY, q("7 mL"), at)

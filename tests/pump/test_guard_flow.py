@@ -6,6 +6,7 @@ begin, its first stroke happens there, and what it asks for less what is granted
 above zero (SR-01, H18).
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -286,5 +287,9 @@ def test_the_last_run_is_remembered_however_long_ago_and_none_that_it_has_ended(
 
 @pytest.mark.requirement("SR-07")
 def test_a_solution_without_the_drug_is_not_looked_at_stroke_by_stroke():
+    def unread() -> Iterator[TipRun]:
+        raise AssertionError("what is to come is looked at")
+        yield run(1, 0, 1)
+
     guard = ruled_by(steady(10_000), NOW)
-    assert admit(guard, Admitted(NOW, HOUR_MS, STROKE), 0, 0, iter(())) is None
+    assert admit(guard, Admitted(NOW, HOUR_MS, STROKE), 0, 0, unread()) is None

@@ -137,6 +137,19 @@ def test_a_creation_that_was_cut_short_gives_the_first_state_or_is_done_again():
     assert outcomes == {"absent", "first", "truncated", "unreadable"}  # blanks turned to garbage
 
 
+def test_one_copy_that_holds_a_whole_state_is_a_journal_and_is_not_written_over():
+    """All else was blanked; a creation that was cut short holds no whole state."""
+    disk = Disk()
+    Journal.create(disk, SERIAL, b"first", CAPACITY)
+    left = {name: image if name == "a0" else bytes(CAPACITY) for name, image in disk.kept.items()}
+    alone = Disk(dict(left))
+    with pytest.raises(JournalRefused) as caught:
+        Journal.create(alone, SERIAL, b"second", CAPACITY)
+    assert caught.value.code == "exists"
+    assert alone.kept == left
+    assert opened(left)[0] == Content(b"first")
+
+
 def test_the_journal_never_grows():
     disk = written()
     sizes = {area: disk.size(area) for area in AREAS}
@@ -435,6 +448,28 @@ def test_what_cannot_be_taken_back_stays_in_sight_until_it_is_superseded():
     journal.snapshot(b"next")
     for images in survivors(disk.kept, disk.waiting):
         assert opened(images)[0] == Content(b"next")
+
+
+def test_where_only_the_slot_in_use_is_not_synced_what_was_put_there_stays_in_sight_too():
+    """The other areas sync: that says nothing about those that hold the bytes."""
+    disk = written()
+    journal, _ = Journal.open(disk, SERIAL)
+    disk.fails = lambda _, op: None if op.data or op.area not in ("a0", "b0") else 0
+    with pytest.raises(NotDurable) as caught:
+        journal.append(ENTRY)
+    assert caught.value.may_reappear
+    assert opened(disk.seen())[0] == Content(b"state", (ENTRY,))
+
+
+@pytest.mark.parametrize(("broken", "code"), [(False, "storage-full"), (True, "storage-failed")])
+def test_a_full_storage_is_told_from_a_broken_one(broken: bool, code: str):
+    disk = written()
+    journal, _ = Journal.open(disk, SERIAL)
+    disk.fails, disk.broken = (lambda _, __: 0), broken
+    with pytest.raises(NotDurable) as caught:
+        journal.append(ENTRY)
+    assert caught.value.code == code
+    assert caught.value.way_out in str(caught.value)
 
 
 def test_after_a_failed_write_a_snapshot_tries_both_copies_again():

@@ -7,6 +7,7 @@ import typer
 
 from cisterna.cli.act import Json, Order, Site, act, amount, finish, moment, read_order, stock
 from cisterna.cli.demo import demo
+from cisterna.cli.people import people
 from cisterna.cli.pump import simulate
 from cisterna.cli.pumps import pumphost
 from cisterna.cli.record import backup, restore, verify
@@ -284,6 +285,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(serve)
 app.command()(invite)
+app.command()(people)
 
 
 @app.command()

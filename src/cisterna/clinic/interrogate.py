@@ -1,5 +1,6 @@
 """Ask a pump what it runs, and put its answer on record: what is shown is what it reports."""
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 from cisterna.clinic.bodies.pumpread import PumpRead
@@ -9,9 +10,27 @@ from cisterna.clinic.refusal import Refused
 from cisterna.clinic.transmit import BREAKS, Noted, Way, programmer_at
 from cisterna.pump.client import Line
 
+TURNED_DOWN = ("lockout", "count", "limit")
+"""As the pump's log says that a patient dose was refused because of its own limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An entry of the pump's own log; times are the pump's, `ago_s` is before it was read."""
+
+    at_ms: int
+    ago_s: int
+    what: str
+    why: str
+
 
 def interrogate(pen: Pen, way: Way) -> Event:
     """The pump's own report as an event. Raises `Refused` where it does not answer."""
+    return heard(pen, way)[0]
+
+
+def heard(pen: Pen, way: Way) -> tuple[Event, tuple[Logged, ...]]:
+    """The report as an event, and the log that came with it, the latest entry first."""
     if SIGNING.leave("stop", pen.actor.role) is None:
         raise Refused("role", f"A {pen.actor.role} asks no pump.", "Ask a clinician.")
     try:
@@ -21,11 +40,24 @@ def interrogate(pen: Pen, way: Way) -> Event:
     except BREAKS as broken:
         words = f"The pump was not read: {broken}"
         raise Refused("no-answer", words, "Nothing was changed. Try again.") from None
-    return pen.writes(_told(content))
+    now = content["now_ms"]
+    log = tuple(
+        Logged(row["at_ms"], (now - row["at_ms"]) // 1000, row["what"], row["why"])
+        for row in reversed(content["log"])
+    )
+    return pen.writes(_told(content)), log
+
+
+def _doses(content: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """When a patient dose began and when one was turned down, from the log that the pump tells."""
+    begun = {row["at_ms"] for row in content["log"] if row["what"] == "patient-begun"}
+    turned = [r for r in content["log"] if r["what"] == "refused" and r["why"] in TURNED_DOWN]
+    return tuple(sorted(begun)), tuple(row["at_ms"] for row in turned)
 
 
 def _told(content: dict[str, Any]) -> PumpRead:
     wrong = tuple(row["code"] for row in content["alarms"] if not row["over"])
+    granted, refused = _doses(content)
     return PumpRead(
         serial=content["serial"],
         version=content["version"],
@@ -36,4 +68,6 @@ def _told(content: dict[str, Any]) -> PumpRead:
         reservoir_nl=content["reservoir_nl"],
         alarms=wrong,
         now_ms=content["now_ms"],
+        granted_ms=granted,
+        refused_ms=refused,
     )

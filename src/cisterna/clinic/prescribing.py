@@ -107,9 +107,12 @@ def running(therapy: Therapy, library: Library) -> Prescription | None:
 
     Its line holds its own solution: the order before it has left the line.
     """
-    if therapy.text is None:
-        return None
-    tree = tomllib.loads(therapy.text) | {"line": {"holds": "this"}}
+    return None if therapy.text is None else own_line(therapy.text, library)
+
+
+def own_line(text: str, library: Library) -> Prescription:
+    """An order as it is read once the line holds its own solution. Raises `Unusable`."""
+    tree = tomllib.loads(text) | {"line": {"holds": "this"}}
     return prescription_from_text(toml_text(tree), library)
 
 

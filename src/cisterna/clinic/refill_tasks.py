@@ -7,11 +7,15 @@ from datetime import datetime
 from cisterna.clinic.acts.monitor import open_watches
 from cisterna.clinic.bodies import refill as b
 from cisterna.clinic.bodies.planning import Place
-from cisterna.clinic.course import Person
+from cisterna.clinic.course import Person, Said
 from cisterna.clinic.guards.refill import Look, next_step, watch_until
+from cisterna.clinic.next_refill import next_refill
 from cisterna.clinic.refilling import orders, visit
+from cisterna.clinic.therapy import therapy
 from cisterna.facts import Pathway
 from cisterna.facts.refill import RefillRules
+from cisterna.order.form import Unusable
+from cisterna.order.line import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ def refill_tasks(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:
     """The next refill, a refill that is open, and every finding of a watch that is open."""
     if person.place in (None, Place.THERAPY_ENDED):
         return
-    yield from _next_refill(person, at)
+    yield from _next_refill(person, rules, at)
     yield from _open_refill(person, rules, at)
     yield from _troubleshooting(person)
     for raised in open_watches(person):
@@ -40,14 +44,36 @@ def refill_tasks(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:
         yield Due(f"watch-{body.watch}", None, body.watch, words, raised.id, overdue=True)
 
 
-def _next_refill(person: Person, at: datetime) -> Iterator[Due]:
-    found = person.last(b.NextRefillSet, None)
-    if found is None or person.place is Place.REFILL:
+def _next_refill(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:
+    """The date of the therapy that runs; that of the last refill where no later change is known."""
+    if person.place is Place.REFILL:
         return
-    due = found.body.refill_by or found.body.booked
-    binding = found.body.binding or "booked"
-    words = f"Refill by {due:%Y-%m-%d %H:%M} ({binding}), booked {found.body.booked:%Y-%m-%d}."
-    yield Due("refill", due, binding, words, found.id, overdue=at > due)
+    kept, now = person.last(b.NextRefillSet, None), therapy(person.events)
+    if kept is not None and (now.since is None or now.since <= kept.at):
+        due = kept.body.refill_by or kept.body.booked
+        yield _refill(due, kept.body.binding or "booked", kept, kept.id, at)
+        return
+    about = next((e.id for e in person.events if e.effective == now.since), "")
+    try:
+        found = next_refill(person, rules.library)
+    except (Refused, Unusable) as why:
+        words = f"The date of the next refill cannot be worked out: {why}"
+        yield Due("refill-date", None, "order", words, about or person.events[-1].id, overdue=True)
+        return
+    if found is not None and found.refill_by is not None:
+        yield _refill(found.refill_by, str(found.binding), kept, about, at)
+    elif kept is not None:
+        due = kept.body.refill_by or kept.body.booked
+        yield _refill(due, kept.body.binding or "booked", kept, kept.id, at)
+
+
+def _refill(
+    due: datetime, binding: str, kept: Said[b.NextRefillSet] | None, about: str, at: datetime
+) -> Due:
+    """The task; a booking that lies after the date is said as it is."""
+    booked = f", booked {kept.body.booked:%Y-%m-%d}" if kept and kept.body.booked >= at else ""
+    words = f"Refill by {due:%Y-%m-%d %H:%M %z} ({binding}){booked}."
+    return Due("refill", due, binding, words, about, overdue=at > due)
 
 
 def _open_refill(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:

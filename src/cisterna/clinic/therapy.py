@@ -69,6 +69,16 @@ def therapy(events: Iterable[Event]) -> Therapy:
     return _told(events).now
 
 
+def therapies(events: Iterable[Event]) -> tuple[Therapy, ...]:
+    """Every therapy that she has had, oldest first: one for each time that what runs changed."""
+    found, told = [], _Told()
+    for one in events:
+        before, told = told.now, _after(told, one)
+        if told.now != before:
+            found.append(told.now)
+    return tuple(found)
+
+
 def dose_history(events: Iterable[Event]) -> tuple[DoseChange, ...]:
     """Every change that was let go, every stop and every dose by hand, oldest first."""
     return _told(events).changes

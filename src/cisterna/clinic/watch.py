@@ -79,15 +79,21 @@ def first_dose(person: Person) -> DoseChange | None:
 
 
 def _grid(name: str, start: datetime, looks: list[datetime], rules: Pathway) -> Watch:
-    due = _due(name, start, rules)
+    due = due_looks(name, start, rules)
+    source = rules.figure(f"watch.{name}.first_every").locator
+    return Watch(name, slots_of(start, due, looks), due[-1], source)
+
+
+def slots_of(start: datetime, due: list[datetime], looks: list[datetime]) -> tuple[Slot, ...]:
+    """The slots of due times after `start`; each reaches half the way to the next."""
     edges = [start, *(a + (b - a) / 2 for a, b in pairwise(due))]
     edges.append(due[-1] + (due[-1] - edges[-1]))
     bounds = zip(due, pairwise(edges), strict=True)
-    slots = tuple(Slot(d, a, b, any(a <= seen < b for seen in looks)) for d, (a, b) in bounds)
-    return Watch(name, slots, due[-1], rules.figure(f"watch.{name}.first_every").locator)
+    return tuple(Slot(d, a, b, any(a <= seen < b for seen in looks)) for d, (a, b) in bounds)
 
 
-def _due(name: str, start: datetime, rules: Pathway) -> list[datetime]:
+def due_looks(name: str, start: datetime, rules: Pathway) -> list[datetime]:
+    """When a watch of this name wants a look, after `start`."""
     found, at = [], start
     for part in ("first", "then"):
         every = rules.figure(f"watch.{name}.{part}_every").value

@@ -128,6 +128,10 @@ class Pathway:
         """Every name of a kind, such as `contraindication`."""
         return tuple(self._rows[kind])
 
+    def ids_below(self, kind: str, name: str) -> tuple[str, ...]:
+        """Every name below one of a kind, such as the looks of a trial for pain."""
+        return tuple(self._row(kind, name))
+
     def figure(self, path: str) -> Cited:
         """A number by its path below the file, such as `valid.screen`."""
         row: Any = self._rows

@@ -25,7 +25,7 @@ from cisterna.quantity import Quantity, QuantityError, decimal_text, show
 
 _LARGEST_FILE = 1_000_000
 _LOWER = {
-    *("flow_min", "step-interval", "age", "slip_empty"),
+    *("flow_min", "step-interval", "age", "slip_empty", "refill_lead"),
     *("hold", "restart_after", "observe", "between", "relief_success", "relief_fail", "tone_drop"),
 }
 _UPPER = {

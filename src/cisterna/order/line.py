@@ -98,6 +98,16 @@ def line_volume(rx: Prescription, use: Literal["prime", "bridge"]) -> VolumeRang
     return tubing(rx, use) + catheter_volume(rx)
 
 
+def longest_line(rx: Prescription) -> Quantity:
+    """The most that the line may hold, by whichever figure; raises `Refused` as `line_volume`.
+
+    A pump's record of its line is this. Where the facts give more than one tubing volume, a bridge
+    to a weaker solution empties the largest, and a line that was recorded for its prime, with the
+    smallest, would refuse it.
+    """
+    return max(line_volume(rx, "prime").most, line_volume(rx, "bridge").most)
+
+
 def _catheter(rx: Prescription) -> CatheterRecord:
     if rx.catheter is None or not rx.catheter.segments:
         raise Refused(

@@ -3,9 +3,13 @@
 `ratio = (V_fill − V_measured) ÷ (V_fill − V_expected)`, `discrepancy = V_expected − V_measured`
 (device fact book §3.4). Outside the pump's accuracy or more than 2 mL: evaluate. With little
 delivered the ratio is printed but not judged.
+
+Where the dose was changed between fill and visit, `V_expected` counts every order for as long as it
+ran: a titration is no leak.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -15,6 +19,40 @@ from cisterna.order.delivery import delivery
 from cisterna.order.line import Refused
 from cisterna.order.prescription import Prescription
 from cisterna.quantity import Quantity, between, show
+
+_NONE = Quantity.of(0, "mL")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """An order from a time on, until the next one; None is a pump that stood still."""
+
+    since: datetime
+    order: Prescription | None
+
+
+@dataclass(frozen=True, slots=True)
+class SinceFill:
+    """What a pump was told since the fill: its orders, oldest first, and volumes given by hand.
+
+    `over` is the bridge that began at the fill. All orders are of the solution that was filled.
+    """
+
+    orders: tuple[Ran, ...] = ()
+    by_hand: Quantity = field(default=_NONE)
+    over: Bridge | None = None
+
+    @classmethod
+    def of(cls, rx: Prescription, bridge: Bridge | None = None) -> "SinceFill":
+        """One order, unchanged since its fill."""
+        return cls((Ran(rx.solution.filled_at, rx),), over=bridge)
+
+    def spans(self, at: datetime) -> Iterator[tuple[datetime, datetime, Prescription]]:
+        """(from, to, order) of everything that ran up to a time."""
+        ends = [*(r.since for r in self.orders[1:]), at]
+        for ran, end in zip(self.orders, ends, strict=True):
+            if ran.order is not None and ran.since < min(end, at):
+                yield ran.since, min(end, at), ran.order
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +77,19 @@ def residual(
     boluses: int | None = None,
     pump_says: Quantity | None = None,
     bridge: Bridge | None = None,
+    since: SinceFill | None = None,
 ) -> Residual:
     """Compare the measured residual with the one expected at `at`.
 
-    Raises `Refused` for a time before the fill, a negative count, or a remote without a count.
+    `rx` is the order that runs; `since` what ran from the fill on, where that was more than `rx`
+    after its `bridge`. Raises `Refused` for a time before the fill, a negative count, or a remote
+    without a count.
     """
-    delivered = _delivered(rx, at, boluses, bridge)
+    told = since or SinceFill.of(rx, bridge)
+    delivered = _delivered(rx, at, boluses, told)
     fill = rx.solution.fill_volume.to("mL")
     expected = fill - delivered
-    reasons = []
+    reasons = list(_doses_differ(told, boluses))
     if expected.base < 0:
         reasons.append("The reservoir should have run empty before this visit.")
         expected = expected * 0
@@ -79,16 +121,38 @@ def residual(
     )
 
 
-def _delivered(
-    rx: Prescription, at: datetime, boluses: int | None, bridge: Bridge | None
-) -> Quantity:
-    if at < rx.solution.filled_at:
+def _delivered(rx: Prescription, at: datetime, boluses: int | None, told: SinceFill) -> Quantity:
+    filled = rx.solution.filled_at
+    if at < filled:
         raise Refused(
             "before-fill",
-            f"{at.isoformat()} is before the fill at {rx.solution.filled_at.isoformat()}.",
+            f"{at.isoformat()} is before the fill at {filled.isoformat()}.",
             "Give the time of this visit with its offset.",
         )
-    if rx.remote is not None and boluses is None:
+    own = _own_doses(told)
+    _check_count(bool(own), boluses)
+    setting = told.over.setting if told.over else None
+    volume = told.by_hand
+    for start, end, order in told.spans(at):
+        run = delivery(_filled(order, filled), setting, all_patient_doses=False)
+        begin, stop = (between(filled, max(t, filled)).number("day") for t in (start, end))
+        volume += Quantity.of(run.volume(stop) - run.volume(begin), "mL")
+    return volume + own[-1] * (boluses or 0) if own else volume
+
+
+def _filled(order: Prescription, filled: datetime) -> Prescription:
+    """An order whose schedule is counted from the fill, whatever its own text says of it."""
+    return replace(order, solution=replace(order.solution, filled_at=filled))
+
+
+def _own_doses(told: SinceFill) -> list[Quantity]:
+    """The volume of the patient's own dose, in each order that has one."""
+    orders = (ran.order for ran in told.orders)
+    return [rx.volume_of(rx.remote.dose) for rx in orders if rx is not None and rx.remote]
+
+
+def _check_count(has_remote: bool, boluses: int | None) -> None:
+    if has_remote and boluses is None:
         raise Refused(
             "boluses-missing",
             "The order has a remote: without the number of patient doses the expected volume is "
@@ -101,17 +165,22 @@ def _delivered(
             f"{boluses} patient doses cannot have been given.",
             "Give the number that the pump reports with --boluses.",
         )
-    if rx.remote is None and boluses:
+    if not has_remote and boluses:
         raise Refused(
             "no-remote",
             "The order has no remote, so there are no patient doses to count.",
             "Leave --boluses out, or check that this is the right order.",
         )
-    run = delivery(rx, bridge.setting if bridge else None, all_patient_doses=False)
-    volume = Quantity.of(run.volume(between(rx.solution.filled_at, at).number("day")), "mL")
-    if rx.remote is not None and boluses:
-        volume += rx.volume_of(rx.remote.dose) * boluses
-    return volume
+
+
+def _doses_differ(told: SinceFill, boluses: int | None) -> Iterator[str]:
+    """A count says not which of two sizes a dose had."""
+    own = _own_doses(told)
+    if boluses and len(set(own)) > 1:
+        yield (
+            f"The patient's dose was changed since the fill: all {boluses} are counted as "
+            f"{show(own[-1].to('mL'))} each."
+        )
 
 
 def _ratio_reasons(ratio: Fraction, accuracy: Cited) -> list[str]:

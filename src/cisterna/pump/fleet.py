@@ -20,11 +20,11 @@ from datetime import datetime
 from pathlib import Path
 from re import fullmatch
 from shutil import copyfile
-from typing import Any, Literal
+from typing import Any
 
 from cisterna.facts import Library
 from cisterna.order.form import Problem, Unusable
-from cisterna.order.line import Refused, line_volume
+from cisterna.order.line import Refused, longest_line
 from cisterna.order.plan import bridge_of
 from cisterna.order.prescription import Prescription
 from cisterna.pump import certificates as tls
@@ -181,15 +181,15 @@ def _newborn(rx: Prescription, library: Library, water: bool) -> tuple[State, Pr
         words = f"The reservoir takes {made.capacity_nl} nL, and the fill is {fill} nL."
         raise Refused("overfill", words, "Order a fill that the reservoir holds.")
     strength = 0 if water else ng_per_ml(rx)
-    line = _line(rx, "bridge" if water or rx.holds != "csf" else "prime")
+    line = _line(rx)
     state = new_pump(made, 0, wall_ms(start, rx), fill, strength, line)
     return state, programme(rx, library, 1, bridge)
 
 
-def _line(rx: Prescription, purpose: Literal["bridge", "prime"]) -> tuple[Slug, ...]:
+def _line(rx: Prescription) -> tuple[Slug, ...]:
     """What the line is full of; nothing where its volume is not known."""
     try:
-        volume = line_volume(rx, purpose).most.number("nL").__floor__()
+        volume = longest_line(rx).number("nL").__floor__()
     except Refused:
         return ()
     held = 0 if rx.holds == "csf" else ng_per_ml(rx.previous or rx)

@@ -19,9 +19,9 @@ _WIDEST_PX = 26.0
 _LEGEND = (("bridged", "CSF, default person"), ("basal", "cord, outer shell, default person"))
 
 
-def canal_drawn() -> Markup:
-    """Every level of the canal with its name, without a tip."""
-    return join([_level(n, level, None) for n, level in enumerate(levels())])
+def canal_drawn(tip: str | None = None) -> Markup:
+    """Every level of the canal with its name, and the tip where one is given."""
+    return join([_level(n, level, tip) for n, level in enumerate(levels())])
 
 
 def geometry() -> dict[str, float]:

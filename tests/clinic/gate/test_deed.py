@@ -21,6 +21,7 @@ from cisterna.clinic.gate.deed import (
     silence,
 )
 from cisterna.clinic.therapy import dose_history, therapy
+from cisterna.order.bridge import bridge
 from cisterna.pump.link import verbs as v
 from cisterna.pump.link.canonical import decode
 from cisterna.quantity import Quantity
@@ -35,7 +36,7 @@ from tests.clinic.gate.people import (
     Way,
 )
 from tests.clinic.refusals import refused
-from tests.orders import LIBRARY
+from tests.orders import LIBRARY, order, read
 
 RUNS = Running(SERIAL, 1, OLD)
 TEN_MINUTES = Quantity.of(10, "min")
@@ -137,6 +138,20 @@ def test_a_new_line_is_empty_from_the_tip_on():
     for case, code in (("segment-replaced", "piece-of-line"), ("refill", "line-is-full")):
         with refused(code):
             record_line(RUNS, case)
+
+
+def test_a_line_that_was_recorded_takes_the_bridge_to_a_weaker_solution_later():
+    # The facts give the tubing as 0.14 mL for a prime and 0.14 to 0.199 mL for a bridge. To a
+    # weaker solution the bridge empties the most, 378,080 nL; the prime fills 319,080 nL.
+    old = read(order(pump__tubing_volume=None))
+    weaker = order(
+        pump__tubing_volume=None,
+        solution__drug__0__concentration="10 mg/mL",
+        solution__drug__0__product="infumorph-200",
+    )
+    found = record_line(Running(SERIAL, 1, old), "unprimed").verb
+    assert found == v.RecordLine(378_080, 319_080, 20_000_000)
+    assert bridge(old, read(weaker), LIBRARY).volume == Quantity.of(found.volume_nl, "nL")
 
 
 def test_a_full_line_is_not_primed():

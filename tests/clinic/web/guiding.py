@@ -1,4 +1,4 @@
-"""A guided procedure over HTTP: somebody's page, the form that stands on it, and what came of it."""
+"""A guided procedure over HTTP: somebody's page, the form on it, and what came of it."""
 
 import re
 from dataclasses import dataclass, field
@@ -63,7 +63,8 @@ def wrote(course: Refilling, text: str) -> None:
 
 def runs(course: Refilling) -> None:
     """Her order goes through the gate, so that it runs by the record."""
-    ordered, course.ordered = course.ordered, course.running
+    ordered = course.ordered
+    course.ordered = RUNNING
     refill_terms = course.drawn, course.filled
     course.drawn, course.filled = "0 mL", "20 mL"
     course.program()
@@ -83,6 +84,7 @@ class Procedure:
 
     @property
     def place(self) -> str:
+        """Its address."""
         return f"/people/{self.person}/{self.name}/"
 
     def page(self) -> str:
@@ -93,10 +95,12 @@ class Procedure:
 
     @property
     def text(self) -> str:
+        """The last page."""
         return unescape(self.last.content.decode())
 
     @property
     def base(self) -> str:
+        """How many events the page has seen."""
         found = re.search(r'name="base" value="(\d+)"', self.text)
         return found.group(1) if found else str(len(rows.load(self.person).events))
 
@@ -160,6 +164,7 @@ class Clock:
         clock.use(lambda: self.now)
 
     def later(self, minutes: float = 1) -> None:
+        """Let time pass."""
         self.now += timedelta(minutes=minutes)
 
 

@@ -10,16 +10,18 @@ _MANY = 60
 
 
 class Hand:
-    """Two hands on a keyboard before a page; every key counts, a held one with its letter as two."""
+    """Two hands on a keyboard before a page; every key counts."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.keys = page, 0
 
     def press(self, key: str) -> None:
+        """One key."""
         self.keys += 1
         self.page.keyboard.press(key)
 
     def type(self, text: str) -> None:
+        """A text, letter by letter; a tab in it goes on to the next part of a date."""
         for number, part in enumerate(text.split("\t")):
             if number:
                 self.press("Tab")

@@ -46,7 +46,7 @@ class Refill:
             ("read-label", lambda: one.does("read-label", LABEL)),
             ("second-label", lambda: two.does("read-label", LABEL)),
             ("check-kit", lambda: one.does("check-kit", KIT)),
-            ("measure-residual", lambda: one.does("measure-residual", Drawn(q("5.4 mL"), q("0.2 mL")))),
+            ("measure-residual", lambda: one.does("measure-residual", DRAWN)),
             ("instil", lambda: one.does("instil", b.Instilled(q("5 mL")))),
             ("draw-back", lambda: one.does("draw-back", b.DrawnBack(True))),
             ("rest", lambda: one.does("instil", b.Instilled(q("15 mL")))),
@@ -70,13 +70,16 @@ class Refill:
         self.clock.later(2)
 
     def card(self) -> None:
+        """She gets the card of what runs."""
         self.first.does("update-emergency-card", b.EmergencyCardUpdated(self.course.digest, "her"))
 
     def watched(self) -> None:
+        """Half an hour passes, then somebody looks."""
         self.clock.later(30)
         self.first.does("observe-refill", QUIET)
 
 
+DRAWN = Drawn(q("5.4 mL"), q("0.2 mL"))
 WASTE = b.DrugWasted(True, q("5.4 mL"), "into the drug bin")
 
 

@@ -85,6 +85,13 @@ def read(browser: Client, **more: str) -> Any:
     return browser.post(f"{HOME}read/", {"base": base()} | more)
 
 
+def reconcile(browser: Client, **more: str) -> Any:
+    """Ask the pump what became of it, and put that on record."""
+    shown = browser.post(f"{HOME}outcome/", {"base": base(), "do": "ask"})
+    assert shown.status_code == 200, shown.content
+    return browser.post(f"{HOME}outcome/", {"base": base(), "do": "record"} | more)
+
+
 def propose(browser: Client, dose: str, **more: str) -> Any:
     """Read the pump and propose another dose."""
     read(browser)
@@ -232,7 +239,7 @@ def test_a_link_cut_at_a_stage_leaves_a_clear_state(
         return
     assert "Nobody knows yet" in page
     assert propose(doctor, "6 mg/day").status_code == 422
-    read(doctor, reconcile="yes")
+    assert reconcile(doctor).status_code == 302
     assert now().state == "runs"
     assert now().dose == "6.14 mg/day"
 
@@ -272,8 +279,11 @@ def test_a_nurse_programs_what_a_physician_has_ordered(her: None, signed_in: Sig
 
 def test_one_nurse_stops_the_pump_and_somebody_else_reviews_it(her: None, signed_in: SignedIn):
     nurse, doctor = signed_in(Role.NURSE), signed_in(Role.PHYSICIAN)
-    assert nurse.post(f"{HOME}stop/", {"why": ""}).status_code == 422
-    assert nurse.post(f"{HOME}stop/", {"why": "breathing 6 a minute"}).status_code == 302
+    assert nurse.post(f"{HOME}stop/", {"why": "", "sure": "yes"}).status_code == 422
+    assert (
+        nurse.post(f"{HOME}stop/", {"why": "breathing 6 a minute", "sure": "yes"}).status_code
+        == 302
+    )
     assert now().state == "stopped"
     glass = standing(rows.load("p1").events).unreviewed[0].id
     review = {"base": base(), "glass": glass, "right": "yes", "why": "seen"}
@@ -306,6 +316,6 @@ def test_a_makers_pump_is_printed_and_read_back_by_another(
     reasons(doctor)
     assert doctor.post(f"{HOME}by-hand/", {"base": base()} | proof()).status_code == 302
     assert now().state == "unknown"
-    page = nurse.get("/people/p1/acts/type-back/").content.decode()
+    page = nurse.get("/people/p1/programmer/type-back/").content.decode()
     assert "6.1" not in page
     assert "Read the maker" in nurse.get(HOME).content.decode()

@@ -1,5 +1,6 @@
 """The start page of a demonstration: the accident, and doors that only this machine can open."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,11 +39,25 @@ def demonstration(template: Path) -> Iterator[Record]:
 def test_the_accident_is_shown_and_put_right(demonstration: Record):
     browser = browser_of_nobody()
     wrong = browser.get("/start/").content.decode()
-    assert "The bridge is forgotten." in wrong
-    assert "<strong>8 mg/day</strong>" in wrong
-    right = browser.get("/start/?bridge=on").content.decode()
-    assert "The bridge is programmed." in right
-    assert "8 mg/day" not in right
+    assert 'data-case="forgotten"' in wrong
+    assert 'href="/start/?bridge=on">Put it right' in wrong
+    assert 'data-case="bridged"' in browser.get("/start/?bridge=on").content.decode()
+
+
+def test_each_picture_of_the_start_page_has_its_numbers_as_a_table(demonstration: Record):
+    page = browser_of_nobody().get("/start/").content.decode()
+    # 4 mg/day is ordered; 8 mg/day leaves the tip until the line is clear, with the bridge never.
+    assert '<th scope="row">0 to 23</th>' in page
+    row = page[page.index('<th scope="row">0 to 23</th>') :].partition("</tr>")[0]
+    assert re.findall(r"<div>([^<]+)</div>", row) == ["4", "8", "4"]
+    assert page.count("<table") == 2
+    assert page.count('role="img"') == 2
+
+
+def test_nothing_on_the_start_page_is_written_into_it_as_script_or_style(demonstration: Record):
+    page = browser_of_nobody().get("/start/").content.decode()
+    assert re.findall(r"<script(?![^>]*(?: src=|application/json))", page) == []
+    assert not re.findall(r"\sstyle=", page)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +65,7 @@ def test_the_accident_is_shown_and_put_right(demonstration: Record):
     [
         ("follow", Role.PHYSICIAN, "/people/demo-22/"),
         ("nurse", Role.NURSE, "/"),
-        ("patient", Role.PATIENT, "/people/demo-34/"),
+        ("patient", Role.PATIENT, "/start/phone/"),
     ],
 )
 def test_each_door_signs_the_visitor_in_as_an_invented_person(
@@ -82,6 +97,22 @@ def test_a_door_opens_to_nobody_from_elsewhere(demonstration: Record, more: dict
     browser = browser_of_nobody(**more)
     assert browser.post("/start/nurse/").status_code == 404
     assert "_auth_user_id" not in browser.session
+
+
+def test_without_pumps_the_patient_s_door_says_so_and_what_to_do(demonstration: Record):
+    browser = browser_of_nobody()
+    browser.post("/start/patient/")
+    assert "0.05 mg" in browser.get("/start/phone/").content.decode()
+    said = browser.post("/start/phone/").content.decode()
+    assert "The pumps are not running. Start the demonstration again." in said
+    assert "Open her remote" not in said
+
+
+def test_only_the_invented_patient_opens_her_pump(demonstration: Record):
+    browser = browser_of_nobody()
+    assert browser.post("/start/phone/").status_code == 302
+    browser.post("/start/nurse/")
+    assert browser.post("/start/phone/").status_code in (302, 403, 404)
 
 
 def test_a_door_needs_its_form(demonstration: Record):

@@ -11,6 +11,7 @@ from cisterna.clinic.bodies import refill as b
 from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.event import Role
 from cisterna.clinic.guards.refill import Look, confirmed
+from cisterna.clinic.ran import since_fill
 from cisterna.clinic.refilling import (
     NOTHING,
     Visit,
@@ -76,14 +77,15 @@ def _measured(case: Case, look: Look, asked: Drawn) -> b.ResidualMeasured:
 
 
 def _by_order(look: Look, found: Visit, measured: Quantity, at: datetime) -> Residual:
-    """The check against the running order at a time, with what a visit's report told."""
+    """The check against what ran since the fill, with what a visit's report told."""
     report = found.report("before")
-    running = look.orders.running
-    doses = report.body.doses if report and running.remote is not None else None
+    running, library = look.orders.running, look.rules.library
+    told = since_fill(look.visit.person, look.orders, found.begun.body, library)
+    remote = any(ran.order is not None and ran.order.remote for ran in told.orders)
+    doses = report.body.doses if report and remote else None
     says = report.body.reservoir if report else None
-    library, bridge = look.rules.library, look.orders.running_bridge
     try:
-        return residual(running, library, measured, at, doses, says, bridge)
+        return residual(running, library, measured, at, doses, says, since=told)
     except OrderRefused as no:
         raise Refused(no.code, no.message, no.way_out, source="devices §3.4") from None
 

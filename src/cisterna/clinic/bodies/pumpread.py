@@ -11,7 +11,8 @@ class PumpRead:
     """An interrogation: what runs, what is in the reservoir, what is wrong; times are the pump's.
 
     Flow in nL/h, volume in nL, as the pump reports them. `digest` and `mode` are None in a pump
-    without a programme.
+    without a programme. `granted_ms` and `refused_ms` are when it gave or refused a patient dose,
+    as far back as its answer goes.
     """
 
     serial: str
@@ -23,3 +24,5 @@ class PumpRead:
     reservoir_nl: int
     alarms: tuple[str, ...]
     now_ms: int
+    granted_ms: tuple[int, ...] = ()
+    refused_ms: tuple[int, ...] = ()

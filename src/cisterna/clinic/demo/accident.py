@@ -9,6 +9,7 @@ without it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 
 from cisterna.clinic.demo.cast import Cast, whole_cast
 from cisterna.clinic.demo.orders import Patient, Therapy
@@ -50,11 +51,12 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One way into the demonstration: who the visitor is there, and what waits."""
+    """One way into the demonstration: who the visitor is there, and what is seen there first."""
 
     id: str
     title: str
     text: str
+    sees: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +81,25 @@ DOORS = (
     Door(
         "follow",
         "Follow one person",
-        "From the referral to the present: what was asked, who decided, what the pump did.",
+        "A physician opens the record of somebody with years behind her.",
+        ("where she stands on her course", "every dose, with who and why", "refills and events"),
     ),
     Door(
         "nurse",
         "Be the nurse",
-        "Today's list: refills that are due, an alarm, a change that waits for a second signature.",
+        "A morning in the clinic: today's list, by what is due first.",
+        ("refills that fall due", "an alarm", "a change that waits for a second signature"),
     ),
     Door(
         "patient",
         "Be the patient on a phone",
-        "Pair a remote and ask for a dose: the pump grants it, or says why not and until when.",
+        "Her remote is paired with her pump in one step; then the pump decides.",
+        ("ask for a dose", "granted, or refused with the reason", "when the next is possible"),
     ),
 )
 
 
+@cache
 def accident(library: Library) -> Accident:
     """The accident, worked out from the orders that the page shows."""
     old, new = _orders(library)

@@ -14,7 +14,7 @@ from cisterna.facts import Library
 from cisterna.facts.signing import Signing
 from cisterna.order.checks import check
 from cisterna.order.line import Refused as OrderRefused
-from cisterna.order.line import line_volume
+from cisterna.order.line import longest_line
 from cisterna.order.prescription import Infusion, Prescription
 from cisterna.order.prime import prime
 from cisterna.order.quantise import achieved_volume, stroke
@@ -116,6 +116,8 @@ def prime_line(runs: Running, case: str, library: Library) -> Deed:
 def record_line(runs: Running, case: str) -> Deed:
     """Record that a new or aspirated line is empty from the tip on, so that it can be primed.
 
+    The whole is the most that it may hold, so that a later bridge fits; a prime fills
+    what is empty.
     Raises `Refused` where the line is full, or where only a piece of it is new.
     """
     rx = runs.order
@@ -123,7 +125,7 @@ def record_line(runs: Running, case: str) -> Deed:
         words = "Where only a piece is new, the pump cannot know where the drug begins."
         raise Refused("piece-of-line", words, "Aspirate the catheter, then record it as empty.")
     try:
-        empty, whole = prime(rx, case).volume, line_volume(rx, "prime").most
+        empty, whole = prime(rx, case).volume, longest_line(rx)
     except OrderRefused as no:
         raise Refused(no.code, no.message, no.way_out) from None
     verb = v.RecordLine(_nl(whole), _nl(empty), ng_per_ml(rx))

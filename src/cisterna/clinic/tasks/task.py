@@ -27,8 +27,9 @@ class Urgency(IntEnum):
 class Task:
     """Something to do: of which kind, in words, by when, who, why, and where the rule stands.
 
-    `about` is the id of the event that called for it. `routine` is what a schedule asks for again and
-    again. `until` is when time alone changes this task, or puts another in its place; None is never.
+    `about` is the id of the event that called for it. `routine` is what a schedule asks for again
+    and again. `until` is when time alone changes this task, or puts another in its place; None is
+    never.
     """
 
     person: str

@@ -14,10 +14,9 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
 from cisterna.clinic.acts.access import opened_by
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Role
-from cisterna.clinic.web import audit, clock
+from cisterna.clinic.web import audit, clock, site
 from cisterna.clinic.web.errors import Denied
 from cisterna.clinic.web.models import HERSELF, Member, PersonRow
 
@@ -95,5 +94,5 @@ def check_may(request: HttpRequest, *acts: str) -> None:
     """Raise `Denied` unless her role may do all of these acts (the matrix of pathway §8)."""
     who = member(request)
     for name in acts:
-        if not house().may(name, who.role):
+        if not site.rules().may(name, who.role):
             raise Denied(f"{who.role.capitalize()} may not {name.replace('-', ' ')}.")

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.implant import CatheterPlaced, PumpPlaced
 from cisterna.clinic.bodies.order import OrderWritten
 from cisterna.clinic.bodies.planning import Registered
@@ -16,6 +15,7 @@ from cisterna.clinic.course import Person, Said
 from cisterna.clinic.devices import devices
 from cisterna.clinic.event import Actor, Event
 from cisterna.clinic.gate.acts import Pen
+from cisterna.clinic.gate.bodies import DeedEnded, DeedProposed
 from cisterna.clinic.gate.change import Wanted
 from cisterna.clinic.gate.standing import Standing, standing
 from cisterna.clinic.prescribing import (
@@ -29,12 +29,11 @@ from cisterna.clinic.prescribing import (
 )
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.therapy import Therapy, awaiting, dose_history, therapy
-from cisterna.clinic.web import clock, desk, link
+from cisterna.clinic.web import clock, desk, link, site
 from cisterna.clinic.web.access import member
 from cisterna.order.prescription import Prescription
 from cisterna.order.reading import prescription_from_text
-
-LIBRARY = house().library
+from cisterna.quantity import Quantity, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,24 @@ class Bench:
 
     def old(self) -> Prescription | None:
         """The order that runs."""
-        return running(self.therapy, LIBRARY)
+        return running(self.therapy, site.library())
+
+    def latest(self) -> Prescription | None:
+        """The order that was written last, for a pump that runs none yet."""
+        written = self.person.last(OrderWritten, None)
+        return (
+            None if written is None else prescription_from_text(written.body.text, site.library())
+        )
+
+    def around(self) -> tuple[Said[PumpRead], Said[PumpRead]] | None:
+        """What the pump said before and after the last deed; None where it was not read twice."""
+        ends = self.person.every(DeedEnded, None)
+        reads = self.person.every(PumpRead, None)
+        if not ends or ends[-1].body.outcome != "done":
+            return None
+        before = [said for said in reads if said.at <= ends[-1].at]
+        after = [said for said in reads if said.at >= ends[-1].at and said not in before]
+        return (before[-1], after[0]) if before and after else None
 
     def text(self, digest: str) -> str | None:
         """The text of a prescription on record."""
@@ -96,11 +112,11 @@ class Bench:
 
     def composed(self, tree: dict[str, Any]) -> str:
         """The text of what was entered. Raises `Refused` and `Unusable`."""
-        return compose(self.chart(), self.actor.who, tree, house(), LIBRARY)
+        return compose(self.chart(), self.actor.who, tree, site.rules(), site.library())
 
     def prescription(self, text: str) -> Prescription:
         """An order as it is read after the one that runs."""
-        return prescription_from_text(text, LIBRARY, previous=self.old())
+        return prescription_from_text(text, site.library(), previous=self.old())
 
     def version(self) -> int:
         """The version that runs: as the pump said last, or as read back from a maker's screen."""
@@ -149,6 +165,12 @@ class Bench:
         """Put events on record, if the record is where the page saw it."""
         desk.write(self.person.id, base, make)
 
+    def _around(self) -> list[tuple[str, str, str]]:
+        """Before and after the last deed, line by line."""
+        found = self.around()
+        rows = zip(told(found[0]), told(found[1]), strict=True) if found else ()
+        return [(label, before, after) for (label, before), (_, after) in rows]
+
     def shown(self) -> dict[str, Any]:
         """What every page of the programmer shows."""
         s, now = self.standing, self.therapy
@@ -163,6 +185,22 @@ class Bench:
             "age": clock.now() - self.read.at if self.read else None,
             "waiting": awaiting(self.person.events), "base": len(self.person.events),
             "history": tuple(reversed(dose_history(self.person.events))), "here": "people",
-            "proposal": s.proposal,
+            "proposal": s.proposal, "around": self._around(), "said": self.read and told(self.read),
+            "by_hand": s.proposal is not None and isinstance(s.proposal.body, DeedProposed),
+            "hand_orders": {o.id for o in s.orders if self.text(o.body.prescription) is None},
             "mine": s.proposal is not None and s.proposal.actor == self.actor,
         }  # fmt: skip
+
+
+def told(said: Said[PumpRead]) -> list[tuple[str, str]]:
+    """What the pump reported, in words."""
+    r = said.body
+    day = Quantity.of(r.flow_nl_per_h, "nL/h").to("mL/day")
+    return [
+        ("Read at", f"{said.at:%Y-%m-%d %H:%M:%S} UTC"),
+        ("State", "stopped" if r.stopped else r.mode or "no programme"),
+        ("Version", str(r.version)),
+        ("Flow now", show(day, 4)),
+        ("Reservoir", show(Quantity.of(r.reservoir_nl, "nL").to("mL"), 4)),
+        ("Alarms", ", ".join(code.replace("-", " ") for code in r.alarms) or "none"),
+    ]

@@ -17,6 +17,7 @@ _MENU = (
     ("today", "Today", "/", CLINICAL - HERSELF),
     ("people", "People", "/people/", CLINICAL),
     ("emergency", "Emergency", "/emergency/", CLINICAL - HERSELF - {Role.AUDITOR}),
+    ("library", "Library", "/library/", CLINICAL - HERSELF),
     ("audit", "Audit", "/audit/", frozenset({Role.AUDITOR})),
     ("members", "Members", "/members/", frozenset({Role.ADMIN})),
 )
@@ -35,5 +36,6 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
         "menu": [] if locked or role is None else [m[:3] for m in _MENU if role in m[3]],
         "kind": kind,
         "clinic_now": clock.now(),
+        "clinic_time": f"{clock.now().astimezone(clock.zone()):%Y-%m-%d %H:%M} {clock.zone().key}",
         "idle_s": int(span("idle").total_seconds()),
     }

@@ -10,6 +10,7 @@ from cisterna.clinic.event import Role
 from cisterna.clinic.guards import check
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.web.choices import CHOICES
+from cisterna.clinic.web.models import HERSELF
 from cisterna.clinic.web.words import title, words
 from cisterna.facts import Pathway
 
@@ -17,7 +18,7 @@ _MAIN = (
     Place.REFERRED, Place.EVALUATING, Place.TEAM_REVIEW, Place.TRIAL_PLANNED, Place.TRIAL_RUNNING,
     Place.IMPLANT_PLANNED, Place.IMPLANTED_OBSERVATION, Place.TITRATION, Place.MAINTENANCE,
 )  # fmt: skip
-_APART = frozenset({"open-chart"})
+_APART = frozenset({"open-chart", "confirm-value", "withdraw-value"})
 _OPEN = frozenset({"proposal", "opening"})
 
 
@@ -102,3 +103,21 @@ def possible(person: Person, role: Role, rules: Pathway) -> tuple[Possible, ...]
         for n in names
         if rules.may(n, role)
     )
+
+
+PROCEDURES: dict[str, tuple[Place, ...]] = {
+    "trial": (Place.TEAM_REVIEW, Place.TRIAL_PLANNED, Place.TRIAL_RUNNING),
+    "implant": (Place.IMPLANT_PLANNED, Place.IMPLANTED_OBSERVATION),
+    "refill": (Place.MAINTENANCE, Place.REFILL),
+    "mri": (*(Place.TITRATION, Place.MAINTENANCE, Place.MRI_HOLD), Place.EMERGENCY),
+    "trouble": (Place.TITRATION, Place.MAINTENANCE, Place.TROUBLESHOOTING),
+}
+"""The procedures that have pages of their own, and where on the course each is offered."""
+
+
+def procedures(person: Person, role: Role) -> tuple[tuple[str, str], ...]:
+    """The procedures that staff can open for this person now: name and title."""
+    if role in HERSELF or role in (Role.ADMIN, Role.SYSTEM):
+        return ()
+    here = (n for n, places in PROCEDURES.items() if person.place in places)
+    return tuple((n, title("guide", n)) for n in here)

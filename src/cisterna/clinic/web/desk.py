@@ -17,7 +17,7 @@ from cisterna.clinic.course import Person
 from cisterna.clinic.event import Event
 from cisterna.clinic.ledger.record import Record
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.web import access, clock, rows
+from cisterna.clinic.web import access, clock, rows, site
 from cisterna.clinic.web.access import member
 from cisterna.order.line import Refused as OrderRefused
 
@@ -83,7 +83,8 @@ def do(
     actor = member(request).actor
 
     def make(person: Person) -> Sequence[Event]:
-        return ACTS[act](person, actor, asked, clock.now(), why=why, evidence=evidence)
+        at, rules = clock.now(), site.rules()
+        return ACTS[act](person, actor, asked, at, why=why, evidence=evidence, rules=rules)
 
     return write(person_id, base, make)
 

@@ -214,11 +214,20 @@ def _plain_field(
         return _chosen([(m.value, plain(m.value)) for m in hint], about, hint)
     made = _MADE.get(hint)
     if made is not None:
-        return made(about, ask)
+        return made(_with_help(hint, about, ask), ask)
     long = said.get("long", name in _LONG)
     widget = forms.Textarea(attrs={"rows": 3}) if long else forms.TextInput()
     strip = not said.get("verbatim", False)
     return WordsField(widget=widget, strip=strip, empty_value=empty, **about)
+
+
+def _with_help(hint: Any, about: dict[str, Any], ask: Asking) -> dict[str, Any]:
+    """What a reader has to know to fill it in, where the words say nothing."""
+    said = {
+        Quantity: "With its unit, as in 4 mg/day or 50 mcg.",
+        datetime: f"Time in {ask.zone.key}.",
+    }
+    return about | {"help_text": about["help_text"] or said.get(hint, "")}
 
 
 def _day(about: dict[str, Any], ask: Asking) -> forms.Field:
@@ -229,7 +238,9 @@ def _day(about: dict[str, Any], ask: Asking) -> forms.Field:
 
 _MADE: dict[Any, Callable[[dict[str, Any], Asking], forms.Field]] = {
     int: lambda about, ask: forms.IntegerField(**about),
-    Quantity: lambda about, ask: QuantityField(**about),
+    Quantity: lambda about, ask: QuantityField(
+        widget=forms.TextInput(attrs={"class": "quantity", "autocomplete": "off"}), **about
+    ),
     datetime: lambda about, ask: MomentField(zone=ask.zone, **about),
     date: _day,
 }

@@ -3,17 +3,20 @@
 Every form carries `base`, how many events the page had seen, and room for the reason (`why`).
 """
 
+import re
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
 
 from django import forms
 
 from cisterna.clinic.acts import ACTS
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
+from cisterna.clinic.web import site
 from cisterna.clinic.web.fields import Asking, fields_for, value_of
-from cisterna.clinic.web.words import words
+from cisterna.clinic.web.words import plain, words
 
 UTC_ZONE = ZoneInfo("UTC")
 _WHY = "What goes beyond a rule needs its reason; it stands on the record."
@@ -30,16 +33,59 @@ class ActForm(forms.Form):
     def __init__(self, act: str, person: Person, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.act, self.hint, self.words = act, asked_by(act), words("act", act)
-        asking = Asking(person, house(), zone_of(person))
+        asking = Asking(person, site.rules(), zone_of(person))
         made = {} if self.hint is NoInput else fields_for(self.hint, "asked", self.words, asking)
         self.fields |= made
         self.order_fields(["base", *made, "why"])
+
+    def blocks(self) -> list["Block"]:
+        """The fields as the page shows them: what belongs together stands together."""
+        return blocks(self)
 
     def asked(self) -> Any:
         """What the act is asked for, once the form is valid."""
         if self.hint is NoInput:
             return None
         return value_of(self.hint, "asked", self.words, self.cleaned_data)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One field, or a group of several entries of which the first is open.
+
+    `more` are the further entries; `used` says that one of them has something in it.
+    """
+
+    title: str
+    first: tuple[Any, ...]
+    more: tuple[tuple[Any, ...], ...] = ()
+    used: bool = False
+
+
+_OF_GROUP = re.compile(r"([a-z_]+)-(?:(\d+)-)?[a-z_].*")
+
+
+def blocks(form: forms.Form) -> list[Block]:
+    """The fields of a form, those of a group under its name, those of one entry together."""
+    found: list[Block] = []
+    for name, together in groupby(form, lambda field: _group_of(field.name)):
+        if not name:
+            found.extend(Block("", (field,)) for field in together)
+            continue
+        entries = [tuple(e) for _, e in groupby(together, lambda field: _entry_of(field.name))]
+        used = any(field.errors or field.data for e in entries[1:] for field in e)
+        found.append(Block(plain(name), entries[0], tuple(entries[1:]), used))
+    return found
+
+
+def _group_of(name: str) -> str:
+    found = _OF_GROUP.fullmatch(name)
+    return found.group(1) if found else ""
+
+
+def _entry_of(name: str) -> str:
+    found = _OF_GROUP.fullmatch(name)
+    return (found.group(2) or "") if found else ""
 
 
 class NoInput:

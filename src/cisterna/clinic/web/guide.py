@@ -189,9 +189,8 @@ def _page(
 
 def _not_hers(guided: Guided, may: list[Ask]) -> list[tuple[str, str]]:
     """What is asked now and is for others: the act, and whose it is."""
-    if may:
-        return []
-    return [(title("act", a.act), _whose(a.act)) for a in guided.asks]
+    others = (a for a in guided.asks if a not in may and not a.folded)
+    return [(title("act", a.act), _whose(a.act)) for a in others]
 
 
 def _whose(act: str) -> str:

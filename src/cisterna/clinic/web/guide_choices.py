@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from cisterna.clinic.course import Person
 from cisterna.clinic.devices import devices
+from cisterna.clinic.scan import rule_for, scan_of
 from cisterna.clinic.web.choices import Choice, Choices, choices
 from cisterna.clinic.web.words import title
 from cisterna.facts import Follow, Pathway
@@ -61,17 +62,20 @@ def _pieces(person: Person, rules: Pathway) -> Iterable[Choice]:
 
 @choices("scan-prepare")
 def _prepare(person: Person, rules: Pathway) -> Iterable[Choice]:
-    return _listed(rules, "prepare")
+    return _listed(person, rules, "prepare")
 
 
 @choices("scan-after")
 def _after(person: Person, rules: Pathway) -> Iterable[Choice]:
-    return _listed(rules, "after")
+    return _listed(person, rules, "after")
 
 
-def _listed(rules: Pathway, which: str) -> list[Choice]:
-    facts = Follow(rules.library)
-    lists = (getattr(facts.scan(family), which) for family in facts.scan_families())
+def _listed(person: Person, rules: Pathway, which: str) -> list[Choice]:
+    """The list of her model once the scan is cleared for one; else of every model."""
+    facts, scan = Follow(rules.library), scan_of(person)
+    own = rule_for(scan, rules.library) if scan else None
+    models = (own,) if own else tuple(facts.scan(family) for family in facts.scan_families())
+    lists = (getattr(model, which) for model in models)
     items = dict.fromkeys(item for items in lists for item in items)
     return [(item, facts.scan_word(item)) for item in items]
 

@@ -79,7 +79,8 @@ class PersonRow(models.Model):
 class TaskRow(models.Model):
     """What needs whom, by when; all of a person's are rewritten when she has new events.
 
-    `urgency` is that of the task (`clinic.tasks`), `why` what binds it, `source` where the rule stands.
+    `urgency` is that of the task (`clinic.tasks`), `why` what binds it, `source` where the rule
+    stands.
     """
 
     person = models.ForeignKey(PersonRow, on_delete=models.CASCADE, related_name="tasks")

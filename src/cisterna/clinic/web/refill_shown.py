@@ -46,11 +46,11 @@ def residual(seen: Look) -> Judged | None:
     widest, hold = library.rule("residual_difference"), seen.rules.figure("residual_hold")
     accuracy = seen.orders.running.pump.model.accuracy
     rows = [
-        ("Expected", show(body.expected), "the running order, pathway §5.5"),
+        ("Expected", show(body.expected, 4), "the running order, pathway §5.5"),
         ("Measured", show(body.measured), f"marks {show(body.graduation)} apart"),
         ("Difference", _signed(off), f"evaluated above {widest.text()}: {widest.locator}"),
-        ("Delivered since the fill", show(body.delivered), "fill less what was drawn"),
-        ("Programmed since the fill", show(body.programmed), "fill less what was expected"),
+        ("Delivered since the fill", show(body.delivered, 4), "fill less what was drawn"),
+        ("Programmed since the fill", show(body.programmed, 4), "fill less what was expected"),
     ]
     if body.judged and body.programmed:
         per_cent = Quantity.of(abs(body.delivered.base / body.programmed.base - 1) * 100, "%")
@@ -63,7 +63,7 @@ def residual(seen: Look) -> Judged | None:
 
 def _signed(off: Quantity) -> str:
     word = "too little came back" if off.base > 0 else "too much came back" if off.base else ""
-    return f"{show(abs(off))} {word}".strip()
+    return f"{show(abs(off), 3)} {word}".strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Whoever has new events is folded again from all of hers, so a row never depends on what stood in it
 before. One row lock orders those who catch up at the same time; doing it twice changes nothing.
-Whose tasks time alone has changed (`stale_at`) is folded again too, so nothing waits for a daily job.
+Whose tasks time alone has changed (`stale_at`) is folded again too: nothing waits for a daily job.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,13 +12,13 @@ from datetime import datetime
 from django.db import transaction
 
 from cisterna.clinic import bodies
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import Moved, Referred, Registered
 from cisterna.clinic.course import Person, fold
 from cisterna.clinic.event import read_event
+from cisterna.clinic.formulary import SITE
 from cisterna.clinic.ledger.models import EventRow
 from cisterna.clinic.tasks import Task, due
-from cisterna.clinic.web import clock
+from cisterna.clinic.web import clock, site
 from cisterna.clinic.web import due as listed
 from cisterna.clinic.web.models import Cursor, PersonRow, TaskRow
 
@@ -58,7 +58,7 @@ def _keep(person_id: str, found: Sequence[tuple[int, str, str]], person: Person)
 
 
 def catch_up() -> int:
-    """Bring the cache up to the end of the record, and to now; the number of people that changed."""
+    """Bring the cache up to the end of the record and to now; how many people have new events."""
     last = EventRow.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
     seen = Cursor.objects.values_list("seq", flat=True).first() or 0
     at = clock.now()
@@ -97,14 +97,15 @@ def _stale(at: datetime) -> dict[str, int]:
 
 
 def _batches(changed: dict[str, int]) -> Iterator[dict[str, int]]:
-    names = list(changed)
+    # The clinic's own record is nobody to be listed.
+    names = [name for name in changed if name != SITE]
     for start in range(0, len(names), _BATCH):
         yield {name: changed[name] for name in names[start : start + _BATCH]}
 
 
 def _write(batch: dict[str, int], at: datetime) -> None:
     people = {name: load(name) for name in batch}
-    found = {name: due(person, house(), at) for name, person in people.items()}
+    found = {name: due(person, site.rules(), at) for name, person in people.items()}
     rows = [_row(person, batch[name], found[name]) for name, person in people.items()]
     fields = [f.name for f in PersonRow._meta.fields if not f.primary_key]
     PersonRow.objects.bulk_create(

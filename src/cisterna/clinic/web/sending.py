@@ -6,13 +6,16 @@ the server ends meanwhile, the record has an intent without an outcome: unknown,
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.db import connections
 
+from cisterna.clinic.byhand import carry_out
 from cisterna.clinic.event import Actor, Event
 from cisterna.clinic.gate.acts import Pen
 from cisterna.clinic.gate.standing import Standing
+from cisterna.clinic.interrogate import interrogate
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.transmit import Keep, Way
 from cisterna.clinic.web import clock, desk, link, rows
@@ -79,6 +82,14 @@ def _run(made: Sending, s: Standing, pen: Callable[[], Pen], send: Send, road: W
         made.failed = f"The sending broke off: {type(problem).__name__}. See what the record says."
     finally:
         connections.close_all()
+
+
+def by_hand(s: Standing, pen: Callable[[], Pen], keep: Keep, way: Way) -> Event:
+    """Carry out a deed, then read the pump again, so that before and after are on record."""
+    ended = carry_out(s, pen, keep, way)
+    with suppress(Refused):  # what became of the deed is known; that it was not read shows itself
+        keep(interrogate(pen(), way))
+    return ended
 
 
 def keep(happened: Event) -> None:

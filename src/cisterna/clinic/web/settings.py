@@ -124,6 +124,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": f"{_PASSWORDS}.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = int(span("invitation").total_seconds())
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"

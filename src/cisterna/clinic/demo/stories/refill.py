@@ -28,10 +28,6 @@ QUIET = b.RefillObserved("awake", 14, False, False)
 def refill(player: Player, later: timedelta, drugs: tuple[Drug, ...] = ()) -> Iterator[Step]:
     """The whole refill, `later` from now."""
     yield from begun(player, later, drugs)
-    if _doubtful(player):
-        why = "the dose was raised since the fill; the pump's own volume agrees with the syringe"
-        decided = b.ResidualDecided(go_on=True)
-        yield Act("decide-residual", staff("physician"), decided, 5 * MINUTE, why)
     yield from _filled(player)
     yield from _closed(player)
 
@@ -108,11 +104,6 @@ def _label(player: Player) -> b.LabelRead:
 def _drawn(player: Player) -> Drawn:
     player.drawn = drawn_nl(player)
     return Drawn(Quantity.of(player.drawn, "nL").to("mL"), MARKS)
-
-
-def _doubtful(player: Player) -> bool:
-    found = player.person.last(b.ResidualMeasured, b.RefillBegun)
-    return found is not None and found.body.verdict != "accept"
 
 
 def _filled(player: Player) -> Iterator[Step]:

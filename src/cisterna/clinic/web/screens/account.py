@@ -57,7 +57,8 @@ def lock(request: HttpRequest) -> HttpResponse:
 def enrol(request: HttpRequest) -> HttpResponse:
     """The first sign-in: a passkey or a code, before anything else."""
     kinds = set(Authenticator.objects.filter(user=request.user.pk).values_list("type", flat=True))
-    about = {"has": kinds, "who": member(request), "done": bool(kinds - {"recovery_codes"})}
+    done = bool(kinds - {"recovery_codes"})
+    about = {"has": kinds, "who": member(request), "done": done, "here": "account"}
     return render(request, "web/enrol.html", about)
 
 

@@ -9,18 +9,18 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from cisterna.clinic.acts import ACTS
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.access import ChartOpened
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
 from cisterna.clinic.devices import devices
-from cisterna.clinic.event import Role
+from cisterna.clinic.event import Role, event_text
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.web import audit, clock, course_line, desk, rows
+from cisterna.clinic.web import audit, clock, course_line, desk, rows, site
 from cisterna.clinic.web.access import check_may, member, members_only, people_of, sees
 from cisterna.clinic.web.forms import zone_of
 from cisterna.clinic.web.intake import Intake
 from cisterna.clinic.web.models import HERSELF
+from cisterna.clinic.web.person.page import parts
 from cisterna.clinic.web.telling import tell
 from cisterna.clinic.web.words import title
 
@@ -36,11 +36,16 @@ def people(request: HttpRequest) -> HttpResponse:
     asked, place = request.GET.get("q", "").strip(), request.GET.get("place", "")
     found = people_of(member(request)).order_by("name", "person")
     if asked:
-        found = found.filter(Q(name__icontains=asked) | Q(number__icontains=asked) | _born(asked))
+        found = found.filter(named(asked))
     found = found.filter(place=place) if place else found
     about = {"people": found[:_PAGE], "count": found.count(), "q": asked, "here": "people"}
     part = "web/people_list.html" if request.headers.get("HX-Request") else "web/people.html"
     return render(request, part, about)
+
+
+def named(text: str) -> Q:
+    """Whose name, number or date of birth this is, or a part of it."""
+    return Q(name__icontains=text) | Q(number__icontains=text) | _born(text)
 
 
 def _born(text: str) -> Q:
@@ -57,18 +62,24 @@ def _born(text: str) -> Q:
 def person(request: HttpRequest, person_id: str) -> HttpResponse:
     """One person: who she is, where she stands, what is missing, what can be done."""
     found = desk.chart(request, person_id)
-    return render(request, "web/person.html", about(request, found) | {"here": "people"})
+    more = parts(found, site.rules(), clock.now(), oral="oral" in request.GET)
+    more |= {"here": "people", "may_export": member(request).staff}
+    return render(request, "web/person.html", about(request, found) | more)
 
 
 def about(request: HttpRequest, found: Person) -> dict[str, Any]:
     """What the page of a person shows; other screens use it for their head."""
     role, now = Role(member(request).role), clock.now()
-    first = max(0, len(found.events) - int(request.GET.get("more", "") or _PAGE))
-    events = [tell(e, zone_of(found)) for e in reversed(found.events[first:])]
+    more = request.GET.get("more", "")
+    most = min(int(more[:9]), len(found.events)) if more.isascii() and more.isdigit() else _PAGE
+    first = max(0, len(found.events) - most)
+    shown = range(len(found.events) - 1, first - 1, -1)
+    events = [tell(found.events[n], zone_of(found), found.events[:n]) for n in shown]
     return head(found) | {
         "line": course_line.line(found),
-        "nexts": course_line.nexts(found, house(), now),
-        "acts": course_line.possible(found, role, house()),
+        "nexts": course_line.nexts(found, site.rules(), now),
+        "acts": course_line.possible(found, role, site.rules()),
+        "procedures": course_line.procedures(found, role),
         "pump_here": role in PROGRAMMERS and devices(found).pump is not None,
         "events": events,
         "earlier": first,
@@ -136,16 +147,15 @@ def _open(request: HttpRequest, person_id: str) -> None:
 
 
 @members_only(*_STAFF)
-def emergency(request: HttpRequest) -> HttpResponse:
-    """Find the person first; from anywhere by one key."""
-    rows.catch_up()
-    asked = request.GET.get("q", "").strip()
-    found = people_of(member(request)).order_by("name", "person")
-    if asked:
-        found = found.filter(Q(name__icontains=asked) | Q(number__icontains=asked) | _born(asked))
-    act = "open-emergency" if "open-emergency" in ACTS else ""
-    about = {"people": found[:_PAGE] if asked else (), "q": asked, "act": act, "here": "emergency"}
-    return render(request, "web/emergency.html", about)
+def record_file(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Her whole record, one event a line, as it stands in the chain; that it was taken is noted."""
+    found = desk.chart(request, person_id)
+    audit.note(request, "exported-person", words=person_id)
+    lines = "".join(f"{event_text(e)}\n" for e in found.events)
+    response = HttpResponse(lines, content_type="application/jsonl")
+    name = f"{person_id}-{clock.now():%Y%m%d-%H%M}.jsonl"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 urlpatterns = [
@@ -153,5 +163,5 @@ urlpatterns = [
     path("people/new/", new, name="new"),
     path("people/<str:person_id>/", person, name="person"),
     path("people/<str:person_id>/open/", open_chart, name="open-chart"),
-    path("emergency/", emergency, name="emergency"),
+    path("people/<str:person_id>/record.jsonl", record_file, name="record-file"),
 ]

@@ -9,7 +9,6 @@ from functools import wraps
 from typing import Any
 
 from csp.decorators import csp_exempt
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -19,17 +18,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cisterna.clinic.bodies.order import OrderWritten, text_digest
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Event, Role
-from cisterna.clinic.gate import acts, glass
+from cisterna.clinic.gate import acts
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.change import second_reading
-from cisterna.clinic.gate.leave import ALONE
 from cisterna.clinic.gate.standing import binding
 from cisterna.clinic.interrogate import interrogate
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.transmit import stop, transmit
-from cisterna.clinic.web import desk, link, orderform, reauth, sending
+from cisterna.clinic.transmit import transmit
+from cisterna.clinic.web import desk, link, orderform, reauth, sending, site
 from cisterna.clinic.web.access import members_only
-from cisterna.clinic.web.bench import LIBRARY, Bench
+from cisterna.clinic.web.bench import Bench
 from cisterna.clinic.web.screens.people import head
 from cisterna.order.form import Problem, Unusable
 from cisterna.order.line import Refused as OrderRefused
@@ -41,6 +39,7 @@ from cisterna.spine.live import live_data, live_section
 
 CLINICIANS = (Role.PHYSICIAN, Role.SURGEON, Role.NURSE, Role.PHARMACIST)
 View = Callable[[HttpRequest, Bench], HttpResponse]
+HOME = "people/<str:person_id>/programmer/"
 
 
 def screen(view: View) -> Callable[..., Any]:
@@ -68,16 +67,19 @@ def home(request: HttpRequest, bench: Bench, status: int = 200, **more: Any) -> 
     return render(request, "web/programmer/home.html", about | more, status=status)
 
 
-def _base(request: HttpRequest) -> int:
+def base_of(request: HttpRequest) -> int:
+    """How many events the page had seen; -1 for what is no number, which has moved on."""
     text = request.POST.get("base", "")
     return int(text) if text.isascii() and text.isdigit() else -1
 
 
-def _why(request: HttpRequest) -> str:
+def why_of(request: HttpRequest) -> str:
+    """The reason as it was entered."""
     return request.POST.get("why", "").strip()
 
 
-def _back(bench: Bench) -> HttpResponse:
+def back(bench: Bench) -> HttpResponse:
+    """To the programmer's first page."""
     return redirect(f"/people/{bench.person.id}/programmer/")
 
 
@@ -85,21 +87,10 @@ def _back(bench: Bench) -> HttpResponse:
 
 
 def read(request: HttpRequest, bench: Bench) -> HttpResponse:
-    """Ask the pump; where an outcome is unknown its answer reconciles it."""
-    serial = bench.serial
-    found = interrogate(bench.pen(bench.person), link.way(serial))
-    events: list[Event] = [found]
-
-    def make(person: Person) -> Sequence[Event]:
-        s = bench.standing
-        change = s.proposal is not None and isinstance(s.proposal.body, b.ChangeProposed)
-        if request.POST.get("reconcile") and s.intent is not None and change:
-            pen = bench.pen(person, ahead=1)
-            events.append(acts.reconcile(s, pen, found.body.version, found.body.digest))
-        return events
-
-    bench.writes(_base(request), make)
-    return _back(bench)
+    """Ask the pump what it runs."""
+    found = interrogate(bench.pen(bench.person), link.way(bench.serial))
+    bench.writes(base_of(request), lambda person: (found,))
+    return back(bench)
 
 
 # Write and review --------------------------------------------------------------------------------
@@ -135,10 +126,10 @@ def _proposed(request: HttpRequest, bench: Bench, text: str) -> HttpResponse:
             if bench.actor.role is not Role.PHYSICIAN:
                 raise Refused("role", "Only a physician orders.", "Ask a physician.")
             return written, pen.writes(b.ChangeOrdered(text_digest(text)))
-        return written, acts.propose(bench.standing, pen, bench.wanted(text), LIBRARY, under)
+        return written, acts.propose(bench.standing, pen, bench.wanted(text), site.library(), under)
 
-    bench.writes(_base(request), make)
-    return _back(bench)
+    bench.writes(base_of(request), make)
+    return back(bench)
 
 
 def preview(request: HttpRequest, bench: Bench) -> HttpResponse:
@@ -146,8 +137,8 @@ def preview(request: HttpRequest, bench: Bench) -> HttpResponse:
     about: dict[str, Any] = {"parts": (), "problems": (), "refused": None, "spine": None}
     try:
         text = bench.composed(orderform.entered(request.POST))
-        made = plan(bench.old(), bench.prescription(text), LIBRARY)
-        about |= {"parts": _parts(made), "spine": course(made, LIBRARY)}
+        made = plan(bench.old(), bench.prescription(text), site.library())
+        about |= {"parts": _parts(made), "spine": course(made, site.library())}
     except Unusable as unusable:
         about["problems"] = tuple(unusable.problems)
     except OrderRefused as why:
@@ -158,13 +149,13 @@ def preview(request: HttpRequest, bench: Bench) -> HttpResponse:
 @members_only(*CLINICIANS, Role.AUDITOR)
 def modes(request: HttpRequest) -> HttpResponse:
     """What the spine is drawn from; the same for everybody, worked out once."""
-    return JsonResponse(live_data(LIBRARY))
+    return JsonResponse(live_data(site.library()))
 
 
 def _parts(made: Plan) -> tuple[str, ...]:
     found = (
-        order.verdict(made), order.findings(made, LIBRARY), values.tip(made), line.line(made),
-        order.side_by_side(made), values.day_curve(made), dates.reservoir(made, LIBRARY),
+        order.verdict(made), order.findings(made, site.library()), values.tip(made), line.line(made),
+        order.side_by_side(made), values.day_curve(made), dates.reservoir(made, site.library()),
     )  # fmt: skip
     return tuple(mark_safe(part) for part in found)  # noqa: S308  (made by the sheet, escaped there)
 
@@ -178,10 +169,10 @@ def program(request: HttpRequest, bench: Bench) -> HttpResponse:
 
     def make(person: Person) -> Sequence[Event]:
         pen, wanted = bench.pen(person), bench.wanted(text)
-        return (acts.propose(bench.standing, pen, wanted, LIBRARY, ordered.id),)
+        return (acts.propose(bench.standing, pen, wanted, site.library(), ordered.id),)
 
-    bench.writes(_base(request), make)
-    return _back(bench)
+    bench.writes(base_of(request), make)
+    return back(bench)
 
 
 def reason(request: HttpRequest, bench: Bench) -> HttpResponse:
@@ -189,10 +180,10 @@ def reason(request: HttpRequest, bench: Bench) -> HttpResponse:
 
     def make(person: Person) -> Sequence[Event]:
         codes = tuple(request.POST.getlist("codes"))
-        return (acts.give_reason(bench.standing, bench.pen(person, _why(request)), codes),)
+        return (acts.give_reason(bench.standing, bench.pen(person, why_of(request)), codes),)
 
-    bench.writes(_base(request), make)
-    return _back(bench)
+    bench.writes(base_of(request), make)
+    return back(bench)
 
 
 # The second person -------------------------------------------------------------------------------
@@ -220,7 +211,7 @@ def second(request: HttpRequest, bench: Bench) -> HttpResponse:
 def _seconded(request: HttpRequest, bench: Bench, text: str) -> HttpResponse:
     s, typed = bench.standing, request.POST.get("typed_dose", "")
     body = s.proposal.body if s.proposal else None
-    digest = second_reading(bench.wanted(text), LIBRARY)
+    digest = second_reading(bench.wanted(text), site.library())
     remote = request.POST.get("remote", "").strip() or None
     under = request.POST.get("under", "").strip()
 
@@ -231,8 +222,8 @@ def _seconded(request: HttpRequest, bench: Bench, text: str) -> HttpResponse:
         proven = reauth.prove(request, binding(s.chain))
         return (acts.approve(s, pen, digest, typed, remote, under, proven.proof),)
 
-    bench.writes(_base(request), make)
-    return _back(bench)
+    bench.writes(base_of(request), make)
+    return back(bench)
 
 
 def _same_dose(typed: str, dose: str) -> None:
@@ -251,17 +242,18 @@ def _same_dose(typed: str, dose: str) -> None:
 
 def send(request: HttpRequest, bench: Bench) -> HttpResponse:
     """Prove who you are for exactly this, then it goes out."""
-    s = bench.standing
-    if not isinstance(s.proposal.body if s.proposal else None, b.ChangeProposed):
-        raise Refused("nothing-proposed", "No change is proposed.", "Propose it.")
+    proposal = bench.standing.proposal
+    if proposal is None:
+        raise Refused("nothing-proposed", "Nothing is proposed.", "Propose it.")
+    goes = transmit if isinstance(proposal.body, b.ChangeProposed) else sending.by_hand
     link.way(bench.serial)  # refused before anybody proves herself for nothing
     # One at a time: the second click of two finds the record moved on, not a code used up.
     with sending.TURN:
         _prove(request, bench)
         again = Bench.of(request, bench.person.id)
         pen = sending.pen_of(bench.person.id, bench.actor)
-        sending.begin(bench.person.id, bench.serial, again.standing, pen, transmit)
-    return _back(bench)
+        sending.begin(bench.person.id, bench.serial, again.standing, pen, goes)
+    return back(bench)
 
 
 def _prove(request: HttpRequest, bench: Bench) -> None:
@@ -273,7 +265,7 @@ def _prove(request: HttpRequest, bench: Bench) -> None:
         proven = reauth.prove(request, binding(s.chain))
         return (acts.reauthenticate(s, pen, proven.method, proven.proof),)
 
-    bench.writes(_base(request), make)
+    bench.writes(base_of(request), make)
 
 
 def stages(request: HttpRequest, bench: Bench) -> HttpResponse:
@@ -284,43 +276,6 @@ def stages(request: HttpRequest, bench: Bench) -> HttpResponse:
     if found is not None and not found.running and request.headers.get("HX-Request"):
         response["HX-Refresh"] = "true"
     return response
-
-
-# Alone -------------------------------------------------------------------------------------------
-
-
-def halt(request: HttpRequest, bench: Bench) -> HttpResponse:
-    """Stop the pump now, alone, with a reason; somebody else reviews it within a day."""
-    pen = sending.pen_of(bench.person.id, bench.actor, _why(request))
-    road = link.way(bench.serial)
-    glass.break_glass(bench.standing, pen(), stop=True)
-    sent = stop(bench.standing, pen, sending.keep, road)
-    messages.add_message(request, messages.WARNING, f"Stop: {sent.body.outcome}. {sent.body.words}")
-    return _back(bench)
-
-
-def alone(request: HttpRequest, bench: Bench) -> HttpResponse:
-    """Let a decrease go without a second person, by break-glass."""
-
-    def make(person: Person) -> Sequence[Event]:
-        s = bench.standing
-        if s.proposal is not None and s.proposal.body.under != ALONE and s.proposal.body.second:
-            raise Refused("second-signer", "This needs a second person.", "Ask a colleague.")
-        return (glass.break_glass(s, bench.pen(person, _why(request))),)
-
-    bench.writes(_base(request), make)
-    return _back(bench)
-
-
-def reviewed(request: HttpRequest, bench: Bench) -> HttpResponse:
-    """Another person has looked at what was done alone."""
-
-    def make(person: Person) -> Sequence[Event]:
-        pen, right = bench.pen(person, _why(request)), request.POST.get("right") == "yes"
-        return (glass.review(bench.standing, pen, request.POST.get("glass", ""), right),)
-
-    bench.writes(_base(request), make)
-    return _back(bench)
 
 
 # Paper -------------------------------------------------------------------------------------------
@@ -339,7 +294,7 @@ def _sheet(bench: Bench) -> str:
         raise Refused("no-order-text", "There is no order to print.", "Write one.")
     proposed = isinstance(body, b.ChangeProposed)
     old = bench.old() if proposed else None
-    return sheet(plan(old, bench.prescription(text), LIBRARY), LIBRARY)
+    return sheet(plan(old, bench.prescription(text), site.library()), site.library())
 
 
 def by_hand(request: HttpRequest, bench: Bench) -> HttpResponse:
@@ -347,14 +302,11 @@ def by_hand(request: HttpRequest, bench: Bench) -> HttpResponse:
     _prove(request, bench)
     again, digest = Bench.of(request, bench.person.id), text_digest(_sheet(bench))
     desk.do(request, bench.person.id, "print-sheet", digest, len(again.person.events))
-    return _back(bench)
-
-
-_HOME = "people/<str:person_id>/programmer/"
+    return back(bench)
 
 
 def _one(name: str, view: View, method: Callable[..., Any] = require_POST) -> Any:
-    place = f"{_HOME}{name}/" if name else _HOME
+    place = f"{HOME}{name}/" if name else HOME
     return path(place, method(screen(view)), name=f"programmer-{name or 'home'}")
 
 
@@ -370,10 +322,7 @@ urlpatterns = [
     _one("second", second, _BOTH),
     _one("send", send),
     _one("stages", stages, _GET),
-    _one("stop", halt),
-    _one("alone", alone),
-    _one("reviewed", reviewed),
     _one("by-hand", by_hand),
-    path(f"{_HOME}sheet/", csp_exempt()(_GET(screen(paper))), name="programmer-sheet"),
+    path(f"{HOME}sheet/", csp_exempt()(_GET(screen(paper))), name="programmer-sheet"),
     path("programmer/spine.json", _GET(modes), name="programmer-modes"),
 ]

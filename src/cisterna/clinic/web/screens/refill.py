@@ -79,31 +79,26 @@ def _so_far(person: Person, found: Visit) -> list[Any]:
 def _none(person: Person, found: Visit | None, no: Refused) -> Guided:
     """No refill is under way: begin one, or say how the last one ended."""
     if no.code == "not-today":
-        stop, more = no, {"step": "begin-refill"}
-        return Guided(_line("begin-refill"), *_told(None), (_ABANDON,), (), stop, more)
+        late = {"step": "begin-refill"}
+        return Guided(_line("begin-refill"), *_told(None), (_ABANDON,), (), no, late)
     begin = Ask("begin-refill", {"serial": ""}, form=BeginForm, again="Begin")
     open_here = person.place in (Place.MAINTENANCE, Place.REFILL)
-    more: dict[str, Any] = {
-        "step": "begin-refill",
-        "ended": found if found and found.ended else None,
-    }
-    more["no_order"] = not running_text(person)
-    pump = devices(person).pump
-    more["pump"] = pump
-    stop = (
-        None
-        if open_here
-        else Refused("not-now", "She is not in maintenance.", "Look at her course.")
-    )
-    return Guided(
-        _line("begin-refill"), *_told("begin-refill"), (begin,) if open_here else (), (), stop, more
-    )
+    more: dict[str, Any] = {"step": "begin-refill", "no_order": not running_text(person)}
+    more["pump"] = devices(person).pump
+    more["ended"] = found if found and found.ended else None
+    stop = Refused("not-now", "She is not in maintenance.", "Look at her course.")
+    asks, stops = ((begin,), None) if open_here else ((), stop)
+    return Guided(_line("begin-refill"), *_told("begin-refill"), asks, (), stops, more)
 
 
 def _emergency(person: Person, seen: Look, step: str | None) -> Guided:
     """A pocket fill is suspected: the card comes before everything."""
     found = seen.visit.last(b.EmergencyRaised)
-    more = {"card": Cards(house().library).card("P"), "raised": found, "visit": seen.visit}
+    more: dict[str, Any] = {
+        "card": Cards(house().library).card("P"),
+        "raised": found,
+        "visit": seen.visit,
+    }
     more |= {"step": "emergency", "so_far": _so_far(person, seen.visit)}
     stop = Refused("emergency", "A pocket fill is suspected.", "Follow the card, then close it.")
     return Guided(_line(step), "Emergency", "", (), (), stop, more)
@@ -164,7 +159,9 @@ def _residual(seen: Look, who: str) -> Asks:
 
 def _instil(seen: Look, who: str) -> Asks:
     part = refill_shown.part(seen)
-    more = {"part": part, "residual": refill_shown.residual(seen)}
+    more: dict[str, Any] = {"part": part}
+    if part.number == 1:
+        more["residual"] = refill_shown.residual(seen)
     if part.draws_back:
         return (Ask("draw-back"),), more
     answers = ("resistance", "swelling", "pain")

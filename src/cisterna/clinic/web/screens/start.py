@@ -4,6 +4,9 @@ It exists in a demonstration only, and its doors open only to somebody at this m
 the visitor in as an invented person with one click. A real clinic answers 404, from anywhere.
 """
 
+import os
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -18,28 +21,32 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cisterna.clinic.acts.act import house
-from cisterna.clinic.demo.accident import BRIDGED, DOORS, FORGOTTEN, Accident, accident
+from cisterna.clinic.demo import accident_drawn as drawn
+from cisterna.clinic.demo import pairing
+from cisterna.clinic.demo.accident import BRIDGED, DOORS, FORGOTTEN, accident
+from cisterna.clinic.demo.cast import whole_cast
+from cisterna.clinic.demo.processes import VARIABLE
 from cisterna.clinic.demo.stories.planning import CLINIC, staff
 from cisterna.clinic.event import Role
 from cisterna.clinic.ledger.entry import ClinicKind
 from cisterna.clinic.ledger.models import ClinicRow
+from cisterna.clinic.refusal import Refused
 from cisterna.clinic.web import audit
 from cisterna.clinic.web.access import at_this_machine, member, members_only
 from cisterna.clinic.web.members import invite
 from cisterna.clinic.web.models import Member
-from cisterna.quantity import show
 
-_HOURS = (0, 6, 12, 18, 24, 36)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105  (of invented people, and shown to all)
 PASSWORD = "an invented person keeps no secret"  # noqa: S105
 _FOLLOWED, _PATIENT = "demo-22", "demo-34"
 _WAYS = {
     "follow": ("physician", f"/people/{_FOLLOWED}/"),
     "nurse": ("nurse", "/"),
-    "patient": ("", f"/people/{_PATIENT}/"),
+    "patient": ("", "/start/phone/"),
 }
 
 
@@ -55,33 +62,24 @@ def start(request: HttpRequest) -> HttpResponse:
     """The accident, with the bridge or without it, and the doors."""
     check_demonstration()
     case = BRIDGED if request.GET.get("bridge") == "on" else FORGOTTEN
-    found = accident(house().library)
-    about = {
-        "accident": found,
-        "bridged": case == BRIDGED,
-        "hours": _hours(found, case),
-        "shown_hours": _HOURS,
-        "levels": _levels(found, case),
-        "doors": DOORS,
-        "here": "start",
-    }
+    about = {**_drawn(), "case": case, "doors": DOORS, "here": "start"}
     return render(request, "web/start.html", about)
 
 
-def _hours(found: Accident, case: str) -> list[dict[str, Any]]:
-    rows = (h for h in found.hours if h.hour in _HOURS or h.hour == found.hours[-1].hour)
-    return [
-        {"hour": h.hour, "meant": show(h.meant), "given": show(h.given[case]),
-         "wrong": h.given[case] != h.meant}
-        for h in rows
-    ]  # fmt: skip
-
-
-def _levels(found: Accident, case: str) -> list[dict[str, Any]]:
-    return [
-        {"level": x.level, "given": [show(x.given[case][hour], 3) for hour in _HOURS]}
-        for x in found.levels
-    ]
+@cache
+def _drawn() -> dict[str, Any]:
+    """The accident with its pictures; what is in them is ours, and escaped by its maker."""
+    found = accident(house().library)
+    numbers = drawn.spine_numbers(found)
+    return {
+        "accident": found,
+        "numbers": numbers,
+        "hour": numbers["hour"],
+        "tip_picture": mark_safe(drawn.tip_picture(found)),  # noqa: S308
+        "spine_picture": mark_safe(drawn.spine_picture(found)),  # noqa: S308
+        "tip_table": mark_safe(drawn.tip_table(found)),  # noqa: S308
+        "spine_table": mark_safe(drawn.spine_table(found)),  # noqa: S308
+    }
 
 
 @require_POST
@@ -116,6 +114,30 @@ def check_here(request: HttpRequest) -> None:
         raise Http404
 
 
+@members_only(Role.PATIENT)
+@require_http_methods(["GET", "POST"])
+def phone(request: HttpRequest) -> HttpResponse:
+    """The remote of the invented person on the visitor's phone: paired with one button."""
+    check_demonstration()
+    check_here(request)
+    role = next(p for p in whole_cast().people if p.id == _PATIENT)
+    own, serial = whole_cast().plans[role.plan].remote, role.device.serial if role.device else ""
+    about = {"name": role.name, "serial": serial, "dose": own["dose"], "lockout": own["lockout"]}
+    about |= {"times": own["max_per_day"], "here": "start"}
+    if request.method == "POST":
+        about |= _opened(serial)
+    return render(request, "web/start_phone.html", about)
+
+
+def _opened(serial: str) -> dict[str, Any]:
+    fleet, remote = os.environ.get(VARIABLE, ""), os.environ.get("CISTERNA_REMOTE", "")
+    try:
+        code = pairing.opened(Path(fleet), serial)
+    except Refused as no:
+        return {"refused": no}
+    return {"code": code, "link": pairing.link(remote, serial, code)}
+
+
 def _patient() -> User:
     return account_of(_PATIENT, Role.PATIENT, _PATIENT)
 
@@ -134,5 +156,6 @@ def account_of(who: str, role: Role, person: str = "") -> User:
 urlpatterns = [
     path("start/", start, name="start"),
     path("start/code/", code, name="start-code"),
+    path("start/phone/", phone, name="start-phone"),
     path("start/<slug:name>/", door, name="door"),
 ]

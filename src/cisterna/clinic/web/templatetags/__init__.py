@@ -1,1 +1,1 @@
-"""What the templates can ask."""
+"""What the templates show numbers, times and devices with."""

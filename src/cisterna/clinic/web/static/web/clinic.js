@@ -22,11 +22,15 @@ function go(place) {
 }
 
 let after = "";
-const GO = { t: "/", p: "/people/", a: "/audit/", m: "/members/" };
+const GO = { t: "/", p: "/people/", a: "/audit/", m: "/members/", l: "/library/" };
 const KEYS = {
   j: () => step(1),
   k: () => step(-1),
-  e: () => go("/emergency/"),
+  e: () => {
+    const person = body.dataset.person;
+    const link = document.querySelector('nav a[href="/emergency/"]');
+    if (link) location.assign(person ? `/people/${person}/emergency/` : "/emergency/");
+  },
   "?": () => document.getElementById("keys")?.showModal(),
   "/": () => {
     const search = document.querySelector("[data-search]");
@@ -70,6 +74,8 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+
+document.querySelector("[data-print]")?.addEventListener("click", () => print());
 
 document.querySelector(".refused, .moved")?.scrollIntoView({ block: "nearest" });
 

@@ -1,0 +1,47 @@
+"""A small line of scores over hours, with the levels to be reached; the table stands beside it."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cisterna.clinic.trial_looks import Scores
+
+WIDE, HIGH, LEFT, TOP = 640, 200, 46, 12
+_INNER_WIDE, _INNER_HIGH = WIDE - LEFT - 8, HIGH - TOP - 30
+_DAY = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Where each thing lies in the picture, in its own units."""
+
+    run: str
+    dots: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[str, str, str], ...]
+    ticks: tuple[tuple[str, str], ...]
+    steps: tuple[tuple[str, str], ...]
+    says: str
+
+
+def plot(found: Scores) -> Plot:
+    """The picture of these scores."""
+    hours = max([Fraction(_DAY), *(x for x, _ in found.points)])
+
+    def across(x: Fraction) -> str:
+        return _text(LEFT + _INNER_WIDE * max(x, Fraction(0)) / hours)
+
+    def down(y: Fraction) -> str:
+        return _text(TOP + _INNER_HIGH * (1 - y / found.most))
+
+    dots = tuple((across(x), down(y)) for x, y in found.points)
+    levels = (("base", found.baseline), ("limit", found.success), ("least", found.fail))
+    lines = tuple((kind, down(y), _text(y)) for kind, y in levels if y is not None)
+    every = hours / 6
+    ticks = tuple((across(every * n), f"{float(every * n):g} h") for n in range(7))
+    steps = tuple((down(Fraction(y)), str(y)) for y in range(0, found.most + 1, 2))
+    run = " ".join(f"{x},{y}" for x, y in dots)
+    says = f"{found.name} from {_text(found.baseline)} to {_text(found.points[-1][1])}"
+    return Plot(run, dots, lines, ticks, steps, says)
+
+
+def _text(value: Fraction) -> str:
+    return f"{float(value):.4g}"
