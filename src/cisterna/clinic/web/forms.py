@@ -12,6 +12,7 @@ from cisterna.clinic.acts import ACTS
 from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
+from cisterna.clinic.web import guide_choices
 from cisterna.clinic.web.fields import Asking, fields_for, value_of
 from cisterna.clinic.web.words import words
 
@@ -56,3 +57,6 @@ def zone_of(person: Person) -> ZoneInfo:
     """The time zone of a person; UTC before she is registered."""
     entry = person.last(Registered, None)
     return ZoneInfo(entry.body.zone) if entry else UTC_ZONE
+
+
+__all__ = ["ActForm", "NoInput", "asked_by", "guide_choices", "zone_of"]
