@@ -30,7 +30,7 @@ def test_no_template_has_a_script_or_a_style_of_its_own_or_asks_another_site():
 
 
 def test_the_tokens_are_those_of_the_sheet():
-    sheet = (WEB.parents[1] / "order" / "sheet" / "sheet.css").read_text("utf-8")
+    sheet = (WEB.parents[1] / "order" / "sheet" / "style" / "sheet.css").read_text("utf-8")
     ours = (WEB / "static" / "web" / "tokens.css").read_text("utf-8")
     token = re.compile(r"--[a-z-]+: [^;]+;")
     assert (
