@@ -32,7 +32,9 @@ def lost(admin: Any, who: Member, what: str, **more: str) -> Any:
 
 
 def link_in(page: Any) -> str:
-    return re.findall(r"/account/invited/\d+/[\w-]+/", page.content.decode())[0]
+    found = re.search(r"/account/invited/\d+/[\w-]+/", page.content.decode())
+    assert found is not None
+    return found[0]
 
 
 def test_an_invitation_is_a_link_that_works_once(signed_in: SignedIn, clinic: object):

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cisterna.clinic.acts.act import house
-from cisterna.clinic.event import Role
+from cisterna.clinic.course import replay
+from cisterna.clinic.event import Role, event_text
 from cisterna.clinic.tasks import due
 from cisterna.clinic.tasks.task import Urgency
 from cisterna.clinic.web import clock, rows
@@ -102,7 +103,7 @@ def test_between_now_and_until_nothing_is_told_otherwise(script: str):
     whole = Course("p1").through(all_of(SCRIPTS[script])).person
     turned = 0
     for count in range(60, len(whole.events), 3):
-        person = Course("p1").person.__class__("p1", *_part(whole, count))
+        person = replay("p1", [event_text(e) for e in whole.events[:count]])
         at = person.events[-1].recorded
         ends = [t.until for t in due(person, house(), at) if t.until is not None]
         for step in (timedelta(minutes=50), timedelta(hours=5), timedelta(days=3)):
@@ -111,14 +112,6 @@ def test_between_now_and_until_nothing_is_told_otherwise(script: str):
             assert same or until <= at + step
             turned += not same
     assert turned > 0
-
-
-def _part(whole: object, count: int) -> tuple[object, ...]:
-    from cisterna.clinic.course import replay  # noqa: PLC0415
-    from cisterna.clinic.event import event_text  # noqa: PLC0415
-
-    part = replay("p1", [event_text(e) for e in whole.events[:count]])  # type: ignore[attr-defined]
-    return part.place, part.events
 
 
 def test_a_row_that_time_has_changed_is_worked_out_anew_without_a_new_event(treated: Treated):
