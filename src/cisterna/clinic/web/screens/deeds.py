@@ -98,7 +98,7 @@ def second(request: HttpRequest, bench: Bench) -> HttpResponse:
         except OrderRefused as why:
             refused = why
     about = head(bench.person) | bench.shown()
-    about |= {"refused": refused, "kind": deedform.KINDS[proposal.body.verb]}
+    about |= {"refused": refused, "deed": deedform.KINDS[proposal.body.verb]}
     about |= {"lines": deedform.LINES.items(), "reauth": reauth.ask(request, binding(s.chain))}
     return render(request, "web/programmer/deed_second.html", about, status=422 if refused else 200)
 
