@@ -27,6 +27,7 @@ from cisterna.clinic.demo.stories.planning import (
     plan_of,
     staff,
 )
+from cisterna.clinic.demo.stories import years
 from cisterna.clinic.demo.stories.refill import begun, refill
 from cisterna.quantity import Quantity, show
 
@@ -47,17 +48,19 @@ def flagged(player: Player) -> Iterator[Step]:
 
 
 def refills(player: Player, until: datetime) -> Iterator[Step]:
-    """One refill after the other, each on the day for which she is booked."""
-    while (due := comes_back(player, running(player))) < until:
-        yield from refill(player, player.until(morning_of(player, due)))
+    """One refill after the other, each on the day for which she is booked, and what else is due."""
+    yield from years.cared(player, until)
 
 
 # How it ends, for now ----------------------------------------------------------------------------
 
 
 def steady(player: Player) -> Iterator[Step]:
-    """Refills, and nothing else."""
-    yield from refills(player, player.end)
+    """Up to date: refills, visits, laboratory and reviews, each when it was due."""
+    if player.role.plan == "morphine":
+        yield from years.opioids(player)
+    yield from years.adverse(player)
+    yield from years.cared(player, player.end)
 
 
 def weaker(player: Player) -> Iterator[Step]:
@@ -147,5 +150,11 @@ TAILS: Mapping[str, Story] = {
     "scanned": scanned,
     "unknown": unknown,
     "glass": glass,
+    "emergency": years.emergency,
+    "prepared": years.prepared,
+    "trouble": years.trouble,
+    "revision": years.revision,
+    "explanted": years.explanted,
+    "died": years.died,
     "patient-doses": patient_doses,
 }
