@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from cisterna.clinic.demo.player import Player, Step, Story
 from cisterna.clinic.demo.steps import AskDose, Fault, PairRemote, Scan, Stop, lost_at
+from cisterna.clinic.demo.stories import years
 from cisterna.clinic.demo.stories.implant import home, operated, red_flag, titrated
 from cisterna.clinic.demo.stories.ordering import (
     change,
@@ -22,12 +23,10 @@ from cisterna.clinic.demo.stories.planning import (
     DAY,
     HOUR,
     implant_planned,
-    morning_of,
     next_morning,
     plan_of,
     staff,
 )
-from cisterna.clinic.demo.stories import years
 from cisterna.clinic.demo.stories.refill import begun, refill
 from cisterna.quantity import Quantity, show
 
@@ -150,6 +149,7 @@ TAILS: Mapping[str, Story] = {
     "scanned": scanned,
     "unknown": unknown,
     "glass": glass,
+    "adjusting": years.adjusting,
     "emergency": years.emergency,
     "prepared": years.prepared,
     "trouble": years.trouble,

@@ -6,6 +6,7 @@ on the list of the day.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from cisterna.clinic.acts.act import house
 from cisterna.clinic.acts.study import Reported
@@ -19,18 +20,19 @@ from cisterna.clinic.bodies.revision import (
     RevisionPlanned,
     TherapyEnded,
 )
+from cisterna.clinic.bodies.titration import AdjustmentBegun
 from cisterna.clinic.bodies.trouble import Fault as Found
 from cisterna.clinic.bodies.trouble import TroubleJudged, TroubleOpened, TroubleStepRecorded
 from cisterna.clinic.demo.player import Player, Step
 from cisterna.clinic.demo.steps import Act, read
-from cisterna.clinic.demo.stories.ordering import comes_back, running
+from cisterna.clinic.demo.stories.ordering import change, comes_back, daily, running, with_dose
 from cisterna.clinic.demo.stories.planning import DAY, HOUR, morning_of, next_morning, staff
 from cisterna.clinic.demo.stories.refill import refill
 from cisterna.clinic.due import visit_tasks
 from cisterna.clinic.since import kinds_of
 from cisterna.facts import Follow
 from cisterna.order.schedule import schedule
-from cisterna.quantity import Quantity
+from cisterna.quantity import Quantity, show
 
 CAUSES = ("drug", "device", "catheter", "procedure", "human")
 _REST = timedelta(days=5)
@@ -116,11 +118,11 @@ def _scores(player: Player, facts: Follow) -> Iterator[b.Score]:
 
 def opioids(player: Player) -> Iterator[Step]:
     """What she still swallows: less and less."""
-    for daily, later in (("60 mg/day", 7), ("30 mg/day", 28), ("0 mg/day", 28)):
-        words = "" if daily.startswith("0") else "morphine by mouth"
+    for amount, later in (("60 mg/day", 7), ("30 mg/day", 28), ("0 mg/day", 28)):
+        words = "" if amount.startswith("0") else "morphine by mouth"
 
-        def said(p: Player, daily: str = daily, words: str = words) -> b.OpioidsRecorded:
-            return b.OpioidsRecorded(p.at.date(), Quantity.parse(daily), words)
+        def said(p: Player, amount: str = amount, words: str = words) -> b.OpioidsRecorded:
+            return b.OpioidsRecorded(p.at.date(), Quantity.parse(amount), words)
 
         yield Act("record-opioids", staff("nurse"), said, next_morning(player, later))
 
@@ -129,9 +131,7 @@ def adverse(player: Player) -> Iterator[Step]:
     """Nausea for some days after a rise."""
 
     def told(p: Player) -> b.AdverseEventRecorded:
-        related = tuple(
-            b.Relation(c, "possible" if c == "drug" else "unrelated") for c in CAUSES
-        )
+        related = tuple(b.Relation(c, "possible" if c == "drug" else "unrelated") for c in CAUSES)
         onset = p.at - 3 * DAY
         return b.AdverseEventRecorded(
             *("nausea", onset, 1, False, related, True, "none", "recovered", now(p))
@@ -140,7 +140,7 @@ def adverse(player: Player) -> Iterator[Step]:
     yield Act("record-adverse-event", staff("nurse"), told, next_morning(player, 10))
 
 
-# What goes wrong -----------------------------------------------------------------------------------
+# What goes wrong --------------------------------------------------------------------------------
 
 
 def _before_end(player: Player, before: timedelta) -> timedelta:
@@ -203,7 +203,16 @@ def revision(player: Player) -> Iterator[Step]:
     yield Act("plan-revision", staff("surgeon"), planned, 2 * DAY)
 
 
-# How it ends ---------------------------------------------------------------------------------------
+def adjusting(player: Player) -> Iterator[Step]:
+    """A little more is tried: the dose was raised this morning, and she is seen tomorrow."""
+    yield from cared(player, player.end - 6 * DAY)
+    begun = AdjustmentBegun("more spasms at night since the cold came")
+    yield Act("begin-adjustment", staff("physician"), begun, _before_end(player, 5 * HOUR))
+    more = show(Quantity.parse(daily(player)) * Fraction(11, 10))
+    yield change(with_dose(more, "maintenance"), "more spasms at night", later=HOUR)
+
+
+# How it ends ------------------------------------------------------------------------------------
 
 
 def explanted(player: Player) -> Iterator[Step]:
@@ -223,8 +232,10 @@ def died(player: Player) -> Iterator[Step]:
 def _ended(how: Ending, reason: str, says: str, later: timedelta) -> Act:
     def ended(p: Player) -> TherapyEnded:
         doses = now(p)
-        cover = () if how is Ending.DEATH else tuple(
-            Cover(d.drug, "by mouth, less from week to week") for d in doses
+        cover = (
+            ()
+            if how is Ending.DEATH
+            else tuple(Cover(d.drug, "by mouth, less from week to week") for d in doses)
         )
         return TherapyEnded(how, reason, says, doses, cover)
 
