@@ -2,6 +2,7 @@
 
 from cisterna.clinic.acts import (
     access,
+    adjust,
     adverse,
     decision,
     emergency,
@@ -36,6 +37,7 @@ __all__ = [
     "ACTS",
     "Act",
     "access",
+    "adjust",
     "adverse",
     "after",
     "decision",

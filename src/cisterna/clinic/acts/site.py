@@ -30,6 +30,8 @@ def confirm_value(case: Case, asked: ValueConfirmed) -> Iterator[Any]:
     except SiteRefused as why:
         text = str(why).removeprefix(f"site file, {asked.fact}: ")
         refuse("looser", f"{text}.", "Keep inside the shipped value, or report it.", _SOURCE)
+    if asked.low.dimension != asked.high.dimension:
+        refuse("other-kind", "The two ends are of different kinds.", "Give both alike.", _SOURCE)
     if asked.low > asked.high:
         refuse("turned-round", "The lower end is above the upper one.", "Turn them.", _SOURCE)
     if asked.low.base < 0:
