@@ -10,10 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from cisterna.clinic.demo.make import Demonstration
-from tests.browser.conftest import browser, chromium
 from tests.clinic.demo.test_supervise import FOUND, commanded, made
 
-__all__ = ["browser", "chromium", "made"]
+__all__ = ["made"]
 HER = "people/demo-40/programmer/"
 
 
