@@ -27,6 +27,7 @@ from cisterna.clinic.web import clock, rows  # noqa: E402
 from cisterna.clinic.web.members import invite  # noqa: E402
 from cisterna.clinic.web.models import Member  # noqa: E402
 from tests.clinic.people import SCRIPTS, Course, Script  # noqa: E402
+from tests.clinic.web.settings import FOLDER  # noqa: E402
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105
@@ -36,8 +37,10 @@ NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 def _emptied() -> Path:
     """Where the tables are, without what another test has left there."""
     place = Path(connection.settings_dict["NAME"])
+    if place.parent != FOLDER:
+        pytest.fail(f"{place} is not where these tests keep their tables: nothing is removed")
     connection.close()
-    for old in place.parent.glob(f"{place.name}*"):
+    for old in FOLDER.glob(f"{place.name}*"):
         old.unlink()
     return place
 
