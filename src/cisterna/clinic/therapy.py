@@ -226,6 +226,11 @@ def _orders(events: tuple[Event, ...]) -> Iterator[Waiting]:
         yield Waiting("program", last.id, last.recorded, f"{last.actor.who} has ordered a change.")
 
 
+def needs_reader(body: b.Proposed) -> bool:
+    """Whether another person reads the order in any case: a refill goes with it (pathway §5.5)."""
+    return isinstance(body, b.ChangeProposed) and body.refill is not None
+
+
 def _under_way(s: Standing) -> Iterator[Waiting]:
     for glass in s.unreviewed:
         words = f"{glass.actor.who} acted alone: {glass.why}"
@@ -240,8 +245,9 @@ def _under_way(s: Standing) -> Iterator[Waiting]:
     open_codes = {f.code for f in proposal.body.findings if f.severity != "note"} - s.reasoned
     if open_codes:
         what, words = "reason", f"A reason is missing: {', '.join(sorted(open_codes))}."
-    elif proposal.body.second and s.second is None:
-        what, words = "second", f"A second person signs: {', '.join(proposal.body.second)}."
+    elif (proposal.body.second or needs_reader(proposal.body)) and s.second is None:
+        rules = ", ".join(proposal.body.second) or "refill"
+        what, words = "second", f"A second person signs: {rules}."
     else:
         what, words = "transmit", f"{proposal.actor.who} can send it."
     yield Waiting(what, proposal.id, proposal.recorded, words)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -29,7 +29,7 @@ from cisterna.clinic.prescribing import (
 )
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.therapy import Therapy, awaiting, dose_history, therapy
-from cisterna.clinic.web import clock, desk, link, site
+from cisterna.clinic.web import clock, desk, filling, link, site
 from cisterna.clinic.web.access import member
 from cisterna.order.prescription import Prescription
 from cisterna.order.reading import prescription_from_text
@@ -138,6 +138,11 @@ class Bench:
         """A change to this order. Raises `Refused`."""
         return Wanted(self.serial, self.version(), text, self.old(), self.revised)
 
+    def filled(self, text: str, drawn: str) -> Wanted:
+        """The same with what is filled along with it (`filling`). Raises `Refused`."""
+        fill = filling.terms_for(self.person, self.prescription(text), drawn)
+        return replace(self.wanted(text), refill=fill)
+
     @property
     def revised(self) -> bool:
         """Whether pump or catheter are newer than the programme that runs."""
@@ -183,6 +188,8 @@ class Bench:
             "bench": self, "standing": s, "therapy": now, "serial": serial, "no_pump": refused,
             "linked": bool(serial) and link.linked(serial), "read": self.read,
             "age": clock.now() - self.read.at if self.read else None,
+            "filled": filling.volumes(s.proposal.body if s.proposal else None),
+            "unfilled": filling.unfilled(self.person), "visit": filling.at_visit(self.person),
             "waiting": awaiting(self.person.events), "base": len(self.person.events),
             "history": tuple(reversed(dose_history(self.person.events))), "here": "people",
             "proposal": s.proposal, "around": self._around(), "said": self.read and told(self.read),

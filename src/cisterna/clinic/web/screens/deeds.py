@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
+from cisterna.clinic.bodies.implant import CatheterPlaced
 from cisterna.clinic.bodies.order import OrderWritten
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Event, Role
@@ -69,19 +70,26 @@ def _order_for(bench: Bench, digest: str) -> str:
 
 
 def _first_steps(bench: Bench) -> list[dict[str, Any]]:
-    """After an implant: order, empty line recorded, prime, first programme; with what is done."""
-    if bench.therapy.state != "none":
+    """For a line that is new: order, programme with the fill, empty line, prime; what is done.
+
+    The fill comes before the prime: what is primed is what the reservoir holds by its record.
+    """
+    placed = bench.person.last(CatheterPlaced, None)
+    if placed is None:
         return []
-    done = {
-        c.what for c in bench.shown()["history"] if c.outcome in ("done", "activated", "unknown")
-    }
-    written = bench.person.last(OrderWritten, None) is not None
+    since = [c for c in bench.shown()["history"] if c.at >= placed.at]
+    done = {c.what for c in since if c.outcome in ("done", "activated", "unknown")}
+    if "prime" in done:
+        return []
+    written = bench.person.last(OrderWritten, None)
+    runs = bench.therapy.since is not None and bench.therapy.since >= placed.at
     here = f"/people/{bench.person.id}/programmer/"
+    ordered = written is not None and written.at >= placed.at
     return [
-        {"title": "Write the order", "done": written, "place": f"{here}order/"},
+        {"title": "Write the order", "done": ordered, "place": f"{here}order/"},
+        {"title": "Programme, with the fill of a new pump", "done": runs, "place": here},
         {"title": "Record the empty line", "done": "record_line" in done, "place": "#record_line"},
-        {"title": "Prime the line", "done": "prime" in done, "place": "#prime"},
-        {"title": "First programme", "done": False, "place": here},
+        {"title": "Prime the line", "done": False, "place": "#prime"},
     ]
 
 

@@ -24,6 +24,7 @@ from cisterna.clinic.gate.change import second_reading
 from cisterna.clinic.gate.standing import binding
 from cisterna.clinic.interrogate import interrogate
 from cisterna.clinic.refusal import Refused
+from cisterna.clinic.therapy import needs_reader
 from cisterna.clinic.transmit import transmit
 from cisterna.clinic.web import desk, link, orderform, reauth, sending, site
 from cisterna.clinic.web import modes as kept
@@ -112,13 +113,14 @@ def edit(request: HttpRequest, bench: Bench) -> HttpResponse:
             refused = why
     about = head(bench.person) | bench.shown()
     about |= {"groups": orderform.groups(tree), "refused": refused, "problems": problems}
+    about["drawn"] = request.POST.get("drawn", "")
     about["section"] = mark_safe(live_section())  # noqa: S308  (ours, nothing in it)
     status = 422 if refused or problems else 200
     return render(request, "web/programmer/edit.html", about, status=status)
 
 
 def _proposed(request: HttpRequest, bench: Bench, text: str) -> HttpResponse:
-    under = request.POST.get("under", "").strip()
+    under, drawn = (request.POST.get(name, "").strip() for name in ("under", "drawn"))
     ordered = request.POST.get("do") == "order"
 
     def make(person: Person) -> Sequence[Event]:
@@ -128,7 +130,8 @@ def _proposed(request: HttpRequest, bench: Bench, text: str) -> HttpResponse:
             if bench.actor.role is not Role.PHYSICIAN:
                 raise Refused("role", "Only a physician orders.", "Ask a physician.")
             return written, pen.writes(b.ChangeOrdered(text_digest(text)))
-        return written, acts.propose(bench.standing, pen, bench.wanted(text), site.library(), under)
+        wanted = bench.filled(text, drawn)
+        return written, acts.propose(bench.standing, pen, wanted, site.library(), under)
 
     bench.writes(base_of(request), make)
     return back(bench)
@@ -185,7 +188,7 @@ def program(request: HttpRequest, bench: Bench) -> HttpResponse:
         raise Refused("no-order", "This order is not on record.", "Ask the physician to order it.")
 
     def make(person: Person) -> Sequence[Event]:
-        pen, wanted = bench.pen(person), bench.wanted(text)
+        pen, wanted = bench.pen(person), bench.filled(text, request.POST.get("drawn", ""))
         return (acts.propose(bench.standing, pen, wanted, site.library(), ordered.id),)
 
     bench.writes(base_of(request), make)
@@ -263,6 +266,9 @@ def send(request: HttpRequest, bench: Bench) -> HttpResponse:
     if proposal is None:
         raise Refused("nothing-proposed", "Nothing is proposed.", "Propose it.")
     goes = transmit if isinstance(proposal.body, b.ChangeProposed) else sending.by_hand
+    if needs_reader(proposal.body) and bench.standing.second is None:
+        words = "A refill goes with this programme, and nobody else has read the order."
+        raise Refused("second-check", words, "Have another person read it and sign second.")
     link.way(bench.serial)  # refused before anybody proves herself for nothing
     # One at a time: the second click of two finds the record moved on, not a code used up.
     with sending.TURN:
