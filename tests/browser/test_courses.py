@@ -9,6 +9,7 @@ from tests.browser.walk import Walk
 from tests.browser.walking import House, house
 from tests.clinic.onward import implanted, titrated
 from tests.clinic.people import pancreas
+from tests.clinic.web.conftest import emptied
 
 PUMPS = {
     "NGP000001H": "synchromed-ii-20",
@@ -20,9 +21,7 @@ PUMPS = {
 @pytest.fixture(scope="module")
 def clinic_at_work(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A served clinic with pumps in stock."""
-    from tests.clinic.web.conftest import _emptied
-
-    _emptied()
+    emptied()
     with house(browser, tmp_path_factory.mktemp("courses"), PUMPS) as found:
         yield found
 

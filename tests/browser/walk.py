@@ -194,6 +194,7 @@ class Walk:
         self.transmit(page)
 
     def person_waits(self, what: str) -> bool:
+        """Whether this waits for somebody."""
         from cisterna.clinic.therapy import awaiting  # noqa: PLC0415
 
         return any(w.what == what for w in awaiting(self.person.events))

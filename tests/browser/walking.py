@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.django_ready import start
+from tests.clinic.web.conftest import PASSWORD  # which makes Django ready
 
-start()
-
+# isort: split
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import User
 from django.db import connection
@@ -37,7 +36,6 @@ from cisterna.pump.fleet import create
 from cisterna.pump.hosted import DemonstrationTime, ask
 from tests.browser.test_clinic import enrol, passkey_in
 from tests.clinic.people import START
-from tests.clinic.web.conftest import PASSWORD
 
 SHOTS = os.environ.get("CISTERNA_SHOTS")
 WATER = Drug("morphine", "10 mg/mL")

@@ -35,8 +35,9 @@ def unfilled(person: Person) -> bool:
 
 
 def terms_for(person: Person, rx: Prescription, drawn: str) -> RefillTerms | None:
-    """What goes on the pump's record before this programme. Raises `Refused` for a new pump
-    without the volume that was drawn out of it (`drawn`, as it was entered).
+    """What goes on the pump's record before this programme.
+
+    `drawn` is what was drawn out, as it was entered. Raises `Refused` for a new pump without it.
     """
     visit = at_visit(person)
     if visit is not None:
