@@ -61,6 +61,7 @@ campaign: $(VENV)/.test $(PYODIDE) ## the long verification, resumable: make cam
 	$(BIN)/python -m tests.campaigns.run --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.bedside --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.model --minutes $(MINUTES)
+	$(BIN)/python -m tests.campaigns.drill
 	$(BIN)/python -m tests.campaigns.pump --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.clinic_kills --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.mutation --minutes $(MINUTES)

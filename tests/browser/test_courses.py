@@ -30,7 +30,7 @@ from tests.browser.walk_revision import recovered, revise
 from tests.browser.walking import House, house
 from tests.clinic.onward import implanted, titrated
 from tests.clinic.people import NURSE, PHYSICIAN, Planning, Step, back, palsy, pancreas
-from tests.clinic.web.conftest import _emptied
+from tests.clinic.web.conftest import emptied
 from tests.clinic.years import BACLOFEN, MORPHINE, pain, tone, visit
 
 LONG = pytest.mark.skipif(not os.environ.get("CISTERNA_CAMPAIGN"), reason="make campaign")
@@ -44,7 +44,7 @@ PUMPS = {
 @pytest.fixture(scope="module")
 def clinic_at_work(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A served clinic with pumps in stock."""
-    _emptied()
+    emptied()
     with house(browser, tmp_path_factory.mktemp("courses"), PUMPS) as found:
         yield found
         assert found.complaints == []

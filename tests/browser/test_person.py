@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -30,7 +31,7 @@ from cisterna.clinic import event
 from cisterna.clinic.event import Role
 from cisterna.clinic.ledger.record import Record
 from cisterna.clinic.web import clock, rows
-from tests.clinic.people import Course
+from tests.clinic.people import SCRIPTS, Course
 from tests.clinic.web.rich import rich
 
 
@@ -45,6 +46,8 @@ def pages(
     course = Course("p1", datetime.now(UTC) - timedelta(days=420))
     rich(course)
     clinic.append(*course.person.events)
+    other = Course("p2", datetime.now(UTC) - timedelta(days=40)).through(SCRIPTS["back"], "screen")
+    clinic.append(*other.person.events)
     rows.catch_up()
     key = signed_in(Role.PHARMACIST).cookies[settings.SESSION_COOKIE_NAME].value
     place, port = connection.settings_dict["NAME"], free_port()
@@ -94,16 +97,29 @@ def test_one_key_opens_her_emergency_sheet_which_is_one_side_of_paper(pages: Pag
     pages.keyboard.press("e")
     pages.wait_for_url("**/people/p1/emergency/")
     fit(pages, "emergency-sheet")
-    pages.emulate_media(color_scheme="light", media="print")
-    paper = pages.pdf(format="A4", prefer_css_page_size=True, print_background=True)
+    paper = printed(pages)
     if SHOTS:
         (Path(SHOTS) / "emergency.pdf").write_bytes(paper)
+        pages.set_viewport_size({"width": 794 - 68, "height": 1123 - 68})
+        pages.screenshot(path=Path(SHOTS) / "emergency-paper.png", full_page=True)
     found = PdfReader(BytesIO(paper)).pages
     assert len(found) == 1
-    text = " ".join(found[0].extract_text().split())
+    text = normalize("NFKC", " ".join(found[0].extract_text().split()))
     for words in ("Ada Moss", "MRN 1", "0.54 mg/day", "Opioid overdose", "Pocket fill"):
         assert words in text
     assert "Baclofen withdrawal" not in text
+
+
+def printed(pages: Page) -> bytes:
+    """The page on A4."""
+    pages.emulate_media(color_scheme="light", media="print")
+    return pages.pdf(format="A4", prefer_css_page_size=True, print_background=True)
+
+
+def test_the_sheet_is_one_side_too_where_no_drug_is_known(pages: Page):
+    pages.goto("/people/p2/emergency/")
+    assert pages.locator(".card h3").first.inner_text() == "Drug not known"
+    assert len(PdfReader(BytesIO(printed(pages))).pages) == 1
 
 
 def test_without_a_person_one_key_shows_all_cards(pages: Page):

@@ -18,6 +18,7 @@ from cisterna.pump.link.verbs import (
     MriBegin,
     OpenSession,
     Prime,
+    RecordLine,
     Refill,
     Stop,
     Verb,
@@ -193,7 +194,7 @@ def cut_off(pump: Hosted) -> None:
 REFUSED: dict[str, Callable[[Hosted], None]] = {
     "limit": programmed(per_24h_fg=(6 * 60_000 + 18 * 20_000) * 10**7 + 10**10),
     "bridge-running": programmed(bridge=BridgeRule(300_000, 20_000)),
-    "prime-running": session(Prime(100_000, 500_000)),
+    "prime-running": session(RecordLine(100_000, 100_000, 0), Prime(100_000, 500_000)),
     "stopped": lambda pump: pump.says(ADA, Stop()),
     "stall": noticed("stall"),
     "session": lambda pump: pump.says(ADA, OpenSession()),
@@ -287,6 +288,7 @@ def test_an_alarm_that_begins_is_said_at_once_with_what_to_do(her: Phone):
 @pytest.mark.requirement("ST-07")
 def test_her_own_pairing_is_no_alarm_but_another_phone_is(browser: Browser):
     with phone(browser) as her:
+        expect(her.button).to_be_visible()  # her own pairing is over
         expect(her.page.locator("#alarms")).to_be_hidden()
         with phone(browser, her.pump, code="ANOTHER-CODE-ALTOGETHER") as other:
             expect(other.button).to_be_visible()  # its pairing is over, and not only asked for

@@ -197,13 +197,13 @@ class Walk:
                 self.deed(verb, {"line": "new-implant"})
 
     def again(self, line: str) -> None:
-        """After a revision: the same dose for the new line, which is recorded empty and primed."""
+        """After a revision the new line is recorded empty and primed, then her dose goes on."""
+        for verb in ("record_line", "prime"):
+            self.deed(verb, {"line": line})
         self.interrogate()
         page = self.bench(PHYSICIAN, "order")
         send(page.locator("form#order"), "Propose")
         self.signed(page)
-        for verb in ("record_line", "prime"):
-            self.deed(verb, {"line": line})
 
     def signed(self, page: Page) -> None:
         """Reason, second signature and transmission of what is proposed."""

@@ -141,7 +141,6 @@ class Tally:
     told: int = 0
     unknown: int = 0
     activated: int = 0
-    refills: int = 0
     seconds: float = 0.0
 
     def line(self) -> str:

@@ -95,7 +95,7 @@ class Refilling(Course):
     ) -> None:  # fmt: skip
         super().__init__("p1", at)
         self.person = person or maintained()
-        self.running = running
+        self.runs = running
         self.ordered = of_today(running) if ordered is None else ordered
         self.drawn, self.filled, self.digest = "5.4 mL", "20 mL", ""
 
@@ -116,7 +116,7 @@ class Refilling(Course):
             int(q(self.drawn).number("nL")), int(q(self.filled).number("nL")),
             int(primary.number("ng/mL")),
         )  # fmt: skip
-        old = read(self.running)
+        old = read(self.runs)
         wanted = Wanted(SERIAL, 1, toml(self.ordered), old, refill=replace(refill, **terms))
         self.keep(gate.propose(self._s, self.pen(PHYSICIAN), wanted, LIBRARY))
         codes = {f.code for f in self._proposal.findings if f.severity != "note"}
@@ -157,7 +157,7 @@ class Refilling(Course):
 
 def whole(course: Refilling) -> Iterator[Step]:
     """The refill from the door to the second signature."""
-    yield Step("begin-refill", NURSE, begun(course.running, course.ordered), minutes(1))
+    yield Step("begin-refill", NURSE, begun(course.runs, course.ordered), minutes(1))
     yield Step("interrogate-before", NURSE, report(), minutes(1))
     yield Step("record-refill-symptoms", NURSE, WELL, minutes(2))
     yield Step("read-label", NURSE, LABEL, minutes(1))

@@ -76,6 +76,7 @@ def test_a_bridge_to_another_strength_is_part_of_the_date():
     person = runs(treated(), held, FILLED + 60 * DAY)
     without = program(order_of(stronger), LIBRARY).refill.low_reservoir_at
     # The old solution in the line flows at 4.4/20 mL/day instead of 4.4/25: faster.
+    assert without is not None
     assert FILLED + 60 * DAY < low(person) < without
 
 

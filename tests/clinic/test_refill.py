@@ -373,7 +373,7 @@ def test_twice_in_a_row_off_to_the_same_side_is_held():
         course.do(replace(step, later=longer))
     assert course.person.place is Place.MAINTENANCE
     later = next_refill(course)
-    later.do(Step("begin-refill", NURSE, begun(later.running, later.ordered), minutes(1)))
+    later.do(Step("begin-refill", NURSE, begun(later.runs, later.ordered), minutes(1)))
     before = report(version=2, digest=course.digest, reservoir=q("8.34 mL"))
     later.do(Step("interrogate-before", NURSE, before))
     later.do(Step("record-refill-symptoms", NURSE, WELL))
@@ -639,7 +639,7 @@ def test_what_a_broken_try_put_in_is_expected_back_at_the_next():
     waste = b.DrugWasted(False, q("5.4 mL"), "drug bin")
     course.do(Step("record-waste", NURSE, waste))
     course.do(Step("abandon-refill", NURSE, "power cut"))
-    course.do(Step("begin-refill", NURSE, begun(course.running, course.ordered), minutes(1)))
+    course.do(Step("begin-refill", NURSE, begun(course.runs, course.ordered), minutes(1)))
     for step in list_between(course, "begin-refill", "measure-residual"):
         course.do(step)
     course.do(Step("measure-residual", NURSE, Drawn(q("5 mL"), q("0.2 mL"))))

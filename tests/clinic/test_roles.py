@@ -18,7 +18,7 @@ from cisterna.clinic.bodies.planning import (
     WaiverProposed,
 )
 from cisterna.clinic.bodies.site import ConfirmationWithdrawn, ValueConfirmed
-from cisterna.clinic.bodies.titration import TitrationResumed
+from cisterna.clinic.bodies.titration import AdjustmentBegun, AdjustmentEnded, TitrationResumed
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.formulary import SITE
@@ -75,6 +75,8 @@ MAY = {
     "titration-visit": "physician surgeon nurse",
     "resume-titration": "physician",
     "stabilise": "physician",
+    "begin-adjustment": "physician",
+    "end-adjustment": "physician",
     **dict.fromkeys(
         [
             *("begin-refill", "interrogate-before", "record-refill-symptoms", "check-kit"),
@@ -108,6 +110,8 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
             found.setdefault(step.act, (course.person, asked))
     person = course.person
     found["close-flag"] = (person, NerveFlagClosed("p1.1", "MRI", "nothing"))
+    found["begin-adjustment"] = (person, AdjustmentBegun("more spasms"))
+    found["end-adjustment"] = (person, AdjustmentEnded("well"))
     found["note-stay"] = (person, StayNoted("waited for a bed at home"))
     found["resume-titration"] = (person, TitrationResumed("p1.1", "nothing"))
     found["open-alternatives"] = (person, "")

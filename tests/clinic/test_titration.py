@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from cisterna.clinic.bodies.implant import NerveFlagRaised, OperationRecorded
 from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.bodies.titration import (
+    AdjustmentBegun,
+    AdjustmentEnded,
     Effect,
     GoalLookedAt,
     Stabilised,
@@ -50,6 +52,7 @@ from tests.clinic.people import (
     latest,
 )
 from tests.clinic.refusals import refused
+from tests.clinic.years import did, living
 from tests.orders import order
 
 
@@ -361,3 +364,16 @@ def test_a_smaller_rise_is_never_worse_than_a_larger_one(old: int, one: int, oth
         return step_rule("baclofen", "cerebral-palsy", before, after).inside
 
     assert inside(small) or not inside(large)
+
+
+# An adjustment in the years after ----------------------------------------------------------------
+
+
+def test_a_dose_that_is_no_longer_right_is_adjusted_and_looked_at():
+    course = living()
+    with refused("words-missing"):
+        did(course, "begin-adjustment", PHYSICIAN, AdjustmentBegun(" "))
+    did(course, "begin-adjustment", PHYSICIAN, AdjustmentBegun("more spasms since the winter"))
+    assert str(course.person.place) == "adjust"
+    did(course, "end-adjustment", PHYSICIAN, AdjustmentEnded("walks as before"))
+    assert course.person.place is Place.MAINTENANCE

@@ -41,7 +41,12 @@ def runs(person: Person, tree: Tree, at: datetime, outcome: str = "activated") -
 
 def read(person: Person, at: datetime, reservoir_nl: int, **more: Any) -> Person:
     """The pump was asked, and holds so much."""
-    told = {"mode": "continuous", "stopped": False, "flow_nl_per_h": 9166, "alarms": ()}
+    told: dict[str, Any] = {
+        "mode": "continuous",
+        "stopped": False,
+        "flow_nl_per_h": 9166,
+        "alarms": (),
+    }
     known = therapy(person.events)
     body = PumpRead(
         serial=SERIAL, version=1, digest=known.digest, reservoir_nl=reservoir_nl,

@@ -111,6 +111,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "open_chart": (DURATION,),
     "stuck": (DURATION,),
     "open_chart_review": (DURATION,),
+    "invitation": (DURATION,),
     "password_length": (RATIO,),
     # catheters
     "volume_per_length": (LINE_VOLUME,),
@@ -141,6 +142,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "between": (DURATION,),
     "dose-4": (MASS,),
     "dose-5": (MASS,),
+    "trial_look": (DURATION,),
     "relief_success": (RATIO,),
     "relief_fail": (RATIO,),
     "tone_drop": (RATIO,),

@@ -237,7 +237,7 @@ def test_every_order_counts_for_as_long_as_it_ran():
     told = since((0, dosed("4 mg/day")), (20, risen))
     at = FILL + timedelta(days=50)
     found = residual(risen, LIBRARY, q("7 mL"), at, since=told)
-    assert (found.expected, found.ratio, found.verdict) == (q("7 mL"), 1, "accept")
+    assert (found.expected, found.ratio, found.verdict) == (q("7 mL"), Fraction(1), "accept")
     # By the running order alone it would be 15 mL of 20: the syringe looks 2 mL too full.
     assert residual(risen, LIBRARY, q("7 mL"), at).expected == q("5 mL")
 

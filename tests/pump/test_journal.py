@@ -472,6 +472,31 @@ def test_a_full_storage_is_told_from_a_broken_one(broken: bool, code: str):
     assert caught.value.way_out in str(caught.value)
 
 
+def test_a_slot_that_is_full_to_the_byte_says_which_copy_has_all_and_does_not_grow():
+    """The last entry takes all the room but that of saying that copy a alone holds it."""
+    disk = written()
+    journal, _ = Journal.open(disk, SERIAL)
+    disk.fails = lambda _, op: 0 if op.area == "b0" else None
+    assert journal.append(b"x" * journal.room).missing == ("b",)
+    alone = broken(disk.kept, "a", 0, CAPACITY - COPIES_SIZE - 9)
+    assert opened(alone)[1] == ("lost-records",)
+    disk.fails = lambda _, __: None
+    Journal.open(disk, SERIAL)  # both copies are good again, and there is no room to say so
+    assert {len(image) for image in disk.kept.values()} == {CAPACITY}
+
+
+def test_that_both_copies_are_good_again_is_said_once():
+    disk = written()
+    journal, _ = Journal.open(disk, SERIAL)
+    disk.fails = lambda _, op: 0 if op.area == "b0" else None
+    journal.append(ENTRY)
+    disk.fails = lambda _, __: None
+    Journal.open(disk, SERIAL)
+    disk.trace.clear()
+    Journal.open(disk, SERIAL)
+    assert [op for op in disk.trace if op.data] == []
+
+
 def test_after_a_failed_write_a_snapshot_tries_both_copies_again():
     disk = written()
     journal, _ = Journal.open(disk, SERIAL)

@@ -1,6 +1,7 @@
 """Ask a pump what it runs, and put its answer on record: what is shown is what it reports."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from cisterna.clinic.bodies.pumpread import PumpRead
@@ -16,10 +17,9 @@ TURNED_DOWN = ("lockout", "count", "limit")
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """An entry of the pump's own log; times are the pump's, `ago_s` is before it was read."""
+    """An entry of the pump's own log; `at` is the clinic's time, counted back from its reading."""
 
-    at_ms: int
-    ago_s: int
+    at: datetime
     what: str
     why: str
 
@@ -42,7 +42,7 @@ def heard(pen: Pen, way: Way) -> tuple[Event, tuple[Logged, ...]]:
         raise Refused("no-answer", words, "Nothing was changed. Try again.") from None
     now = content["now_ms"]
     log = tuple(
-        Logged(row["at_ms"], (now - row["at_ms"]) // 1000, row["what"], row["why"])
+        Logged(pen.at - timedelta(milliseconds=now - row["at_ms"]), row["what"], row["why"])
         for row in reversed(content["log"])
     )
     return pen.writes(_told(content)), log

@@ -93,7 +93,7 @@ def compose(
         "order": {"by": by, **entered.get("order", {}), **_before(chart.therapy, old, entered)},
         "patient": {**_patient(chart, rules, library), **entered.get("patient", {})},
         "pump": {**_pump(chart.fitted), **entered.get("pump", {})},
-        "catheter": _catheter(chart.fitted),
+        "catheter": catheter_of(chart.fitted),
         "line": {"holds": BEFORE if old else "csf"},
         **{k: v for k, v in entered.items() if ENTERED[k] is None},
     }
@@ -176,7 +176,7 @@ def _pump(fitted: Fitted) -> dict[str, Any]:
     return {k: v for k, v in row.items() if v}
 
 
-def _catheter(fitted: Fitted) -> dict[str, Any]:
+def catheter_of(fitted: Fitted) -> dict[str, Any]:
     rows = [
         {"model": s.model, "supplied": _length(s.supplied), "trimmed": _length(s.trimmed)}
         for s in fitted.segments

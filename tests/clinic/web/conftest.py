@@ -27,17 +27,20 @@ from cisterna.clinic.web import clock, rows  # noqa: E402
 from cisterna.clinic.web.members import invite  # noqa: E402
 from cisterna.clinic.web.models import Member  # noqa: E402
 from tests.clinic.people import SCRIPTS, Course, Script  # noqa: E402
+from tests.clinic.web.settings import FOLDER  # noqa: E402
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
 
-def _emptied() -> Path:
+def emptied() -> Path:
     """Where the tables are, without what another test has left there."""
     place = Path(connection.settings_dict["NAME"])
+    if place.parent != FOLDER:
+        pytest.fail(f"{place} is not where these tests keep their tables: nothing is removed")
     connection.close()
-    for old in place.parent.glob(f"{place.name}*"):
+    for old in FOLDER.glob(f"{place.name}*"):
         old.unlink()
     return place
 
@@ -45,7 +48,7 @@ def _emptied() -> Path:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty clinic, made once: tables and record."""
-    place = _emptied()
+    place = emptied()
     Record.create("default", ClinicKind.REAL)
     call_command("migrate", verbosity=0, interactive=False)
     connection.close()
@@ -57,7 +60,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def clinic(template: Path) -> Iterator[Record]:
     """A clinic of the test's own, at its own time."""
-    shutil.copy(template, _emptied())
+    shutil.copy(template, emptied())
     cache.clear()
     clock.use(lambda: NOW)
     yield Record.open("default")

@@ -195,7 +195,8 @@ def written(counted: list[tuple[str, str, int]]) -> str:
         "ordinary refill in a browser by keys alone: 20 mL of morphine 20 mg/mL, a linked pump",
         "(what it says of itself stands in the form), a residual that is accepted, no slip.",
         "Every key counts, Tab and Enter too. The programme itself is done on the programmer's",
-        "screen and is not counted here. At 0.28 s a key (an average typist in the keystroke-level model of",
+        "screen and is not counted here. "
+        "At 0.28 s a key (an average typist in the keystroke-level model of",
         "Card, Moran and Newell, 1980; recalled) the seconds are those of typing alone: reading,",
         "drawing and the watch of half an hour come on top.",
         "",

@@ -25,6 +25,7 @@ class Bench:
     browser: Any
 
     def signs(self, **more: str) -> Any:
+        """The form as she sends it."""
         given = {
             "do": "confirm", "base": "0", "low": "12 mg/day", "high": "12 mg/day",
             "origin": "PACC 2017, table 9, own copy", "why": "our own practice",
@@ -35,6 +36,7 @@ class Bench:
 
 @pytest.fixture
 def bench(clinic: Record, signed_in: SignedIn) -> Bench:
+    """A pharmacist who has signed in."""
     return Bench(signed_in(Role.PHARMACIST))
 
 

@@ -2,6 +2,7 @@
 
 from cisterna.clinic.acts import (
     access,
+    adjust,
     adverse,
     decision,
     emergency,
@@ -37,6 +38,7 @@ __all__ = [
     "ACTS",
     "Act",
     "access",
+    "adjust",
     "adverse",
     "after",
     "decision",

@@ -24,16 +24,18 @@ def confirm_value(case: Case, asked: ValueConfirmed) -> Iterator[Any]:
     need_words(asked.origin, "what it was read in", _SOURCE)
     case.need_why("A value of the site has its reason.", _SOURCE)
     row = facts()[known(asked.fact, facts(), "fact")]
-    if asked.low > asked.high:
-        refuse("turned-round", "The lower end is above the upper one.", "Turn them.", _SOURCE)
-    if asked.low.base < 0:
-        refuse("below-zero", "A value below zero is none.", "Look at the number.", _SOURCE)
     rest = asked.low, asked.high, case.actor.who, case.at.date(), asked.origin
     try:
         Confirmation(asked.fact, *rest).over(row)
     except SiteRefused as why:
         text = str(why).removeprefix(f"site file, {asked.fact}: ")
         refuse("looser", f"{text}.", "Keep inside the shipped value, or report it.", _SOURCE)
+    if asked.low.dimension != asked.high.dimension:
+        refuse("other-kind", "The two ends are of different kinds.", "Give both alike.", _SOURCE)
+    if asked.low > asked.high:
+        refuse("turned-round", "The lower end is above the upper one.", "Turn them.", _SOURCE)
+    if asked.low.base < 0:
+        refuse("below-zero", "A value below zero is none.", "Look at the number.", _SOURCE)
     yield asked
 
 

@@ -69,3 +69,19 @@ class Stabilised:
 
     goals: tuple[GoalLookedAt, ...]
     says: str = ""
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class AdjustmentBegun:
+    """The dose that was found is no longer right, and why."""
+
+    reason: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class AdjustmentEnded:
+    """The dose is right again: how she is with it, in words."""
+
+    says: str

@@ -73,5 +73,7 @@ def connect(place: str) -> str:
     start()
     known: dict[str, dict[str, Any]] = connections.settings
     if place not in known:
-        known.update(connections.configure_settings({"default": {}, place: database(place)}))
+        # Django wants a default beside it; the one that is there stays as it is.
+        wanted = connections.configure_settings({"default": {}, place: database(place)})
+        known[place] = wanted[place]
     return place

@@ -61,7 +61,7 @@ Lists = Callable[[Person, Pathway, datetime], Iterator[Task]]
 
 LISTS: list[Lists] = []
 AT_ONCE = frozenset({"red-flag", "reconcile", "refill-again", "line-empty"})
-"""Kinds that come before everything else: a red flag, and a pump that may not do what is thought."""
+"""Kinds that come before everything else: a red flag, a pump that may not do what is thought."""
 NOT_LATE = frozenset(
     {"refill", "refill-open", "first-programme", "look-neuro", "look-opioid", "scan"}
 )

@@ -24,6 +24,7 @@ from cisterna.clinic.prescribing import (
     Fitted,
     FittedSegment,
     Identity,
+    catheter_of,
     compose,
     running,
 )
@@ -33,6 +34,7 @@ from cisterna.clinic.web import clock, desk, filling, link, site
 from cisterna.clinic.web.access import member
 from cisterna.order.prescription import Prescription
 from cisterna.order.reading import prescription_from_text
+from cisterna.order.writing import toml_text
 from cisterna.quantity import Quantity, show
 
 
@@ -82,11 +84,35 @@ class Bench:
         who = Identity(e.name, e.number, e.born, str(e.sex), e.zone)
         pieces = tuple(FittedSegment(s.model, s.supplied, s.trimmed) for s in tree.segments)
         fitted = Fitted(pump.model, pump.serial, pump.implanted, tree.tip or None, pieces)
-        return Chart(self.person, who, fitted, self.therapy)
+        now = Therapy() if filling.unfilled(self.person) else self.therapy
+        return Chart(self.person, who, fitted, now)
 
     def old(self) -> Prescription | None:
-        """The order that runs."""
-        return running(self.therapy, site.library())
+        """The order that runs, through the catheter that lies in her now (PW-056).
+
+        In a pump that is new nothing runs, whatever the one before it ran.
+        """
+        now = self.chart().therapy
+        if now.text is not None and self.relined:
+            lies = toml_text(
+                tomllib.loads(now.text) | {"catheter": catheter_of(self.chart().fitted)}
+            )
+            now = replace(now, text=lies)
+        return running(now, site.library())
+
+    @property
+    def relined(self) -> bool:
+        """Whether the catheter is newer than the programme that runs."""
+        since, line = self.therapy.since, self.person.last(CatheterPlaced, None)
+        newer = since is not None and line is not None and line.at > since
+        return newer and not filling.unfilled(self.person)
+
+    @property
+    def primed(self) -> bool:
+        """Whether the catheter that lies in her was primed."""
+        line = self.person.last(CatheterPlaced, None)
+        done = (c for c in dose_history(self.person.events) if c.what == "prime")
+        return line is None or any(c.at >= line.at and c.outcome == "done" for c in done)
 
     def latest(self) -> Prescription | None:
         """The order that was written last, for a pump that runs none yet."""
@@ -125,7 +151,7 @@ class Bench:
         if self.read is None or self.read.body.serial != self.serial:
             words = "This pump has not been read yet."
             raise Refused("not-read", words, "Interrogate it first.")
-        known = self.therapy
+        known = self.chart().therapy
         if known.since is not None and self.read.at < known.since:
             words = "This pump has not been read since its programme was changed."
             raise Refused("not-read", words, "Interrogate it first.")
@@ -136,6 +162,9 @@ class Bench:
 
     def wanted(self, text: str) -> Wanted:
         """A change to this order. Raises `Refused`."""
+        if self.relined and not self.primed:
+            words = "The catheter is new, and it is not primed."
+            raise Refused("not-primed", words, "Record the empty line and prime it, by hand.")
         return Wanted(self.serial, self.version(), text, self.old(), self.revised)
 
     def filled(self, text: str, drawn: str) -> Wanted:

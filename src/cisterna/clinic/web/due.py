@@ -11,6 +11,7 @@ from cisterna.clinic.course import Person
 from cisterna.clinic.event import Event, Role
 from cisterna.clinic.gate.standing import standing
 from cisterna.clinic.tasks import Task, tasks
+from cisterna.clinic.therapy import awaiting
 from cisterna.facts import Pathway
 from cisterna.facts.access import span
 from cisterna.facts.signing import Signing
@@ -42,6 +43,20 @@ def gate(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
         yield Task(person.id, "reconcile", what, *rest)
     elif s.proposal is not None and s.proposal.body.second and s.second is None:
         yield _to_sign(person, s.proposal)
+
+
+@tasks
+def waits(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
+    """An order that nobody has programmed; a change that its proposer can go on with."""
+    s = standing(person.events)
+    for one in awaiting(person.events):
+        if one.what == "program":
+            what, role = "Program what was ordered, or do it by hand.", Role.NURSE
+        elif one.what in ("reason", "transmit") and s.proposal is not None:
+            what, role = "Go on with the change that is proposed.", s.proposal.actor.role
+        else:
+            continue
+        yield Task(person.id, one.what, what, one.since, role, one.words, "pathway §8", one.event)
 
 
 def _to_sign(person: Person, proposal: Event) -> Task:

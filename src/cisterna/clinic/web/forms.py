@@ -14,7 +14,7 @@ from django import forms
 from cisterna.clinic.acts import ACTS
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
-from cisterna.clinic.web import site
+from cisterna.clinic.web import guide_choices, site
 from cisterna.clinic.web.fields import Asking, fields_for, value_of
 from cisterna.clinic.web.words import plain, words
 
@@ -102,3 +102,6 @@ def zone_of(person: Person) -> ZoneInfo:
     """The time zone of a person; UTC before she is registered."""
     entry = person.last(Registered, None)
     return ZoneInfo(entry.body.zone) if entry else UTC_ZONE
+
+
+__all__ = ["ActForm", "NoInput", "asked_by", "guide_choices", "zone_of"]

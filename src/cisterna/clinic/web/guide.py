@@ -20,7 +20,7 @@ from cisterna.clinic.acts.act import house
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Role
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.web import clock, desk, guide_choices
+from cisterna.clinic.web import clock, desk
 from cisterna.clinic.web.access import check_may, member, members_only
 from cisterna.clinic.web.forms import ActForm, zone_of
 from cisterna.clinic.web.models import HERSELF
@@ -222,4 +222,4 @@ def part_line(keys: tuple[str, ...], here: str | None, kind: str) -> tuple[Part,
     return tuple(Part(k, title(kind, k), s) for k, s in zip(keys, states, strict=True))
 
 
-__all__ = ["Ask", "Guided", "Look", "Part", "guide_choices", "part_line", "procedure"]
+__all__ = ["Ask", "Guided", "Look", "Part", "part_line", "procedure"]

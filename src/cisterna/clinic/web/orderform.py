@@ -30,6 +30,17 @@ from cisterna.order.schema import prescription_form
 
 _ROW = re.compile(r"(?P<table>[a-z_0-9]+\.[a-z_0-9]+)\.(?P<row>[0-9]{1,3})\.(?P<key>[a-z_0-9]+)")
 MOST_ROWS = 60
+SELDOM = ("order", "patient", "pump")
+"""Sections that stand last, folded: a change of dose needs none of them."""
+_LABELS = {
+    "eri": "Replacement indicator (ERI)",
+    "per_24h": "Most in 24 h",
+    "max_per_day": "Most doses a day",
+    "filled_at": "Filled at",
+    "floor": "Least flow",
+    "low_reservoir": "Low-reservoir alarm at",
+    "from": "From",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,11 @@ class Group:
     inputs: tuple[Input, ...]
     rows: tuple["Group", ...] = field(default=())
 
+    @property
+    def seldom(self) -> bool:
+        """Whether it is folded."""
+        return self.key in SELDOM
+
 
 @cache
 def _form() -> Form:
@@ -63,7 +79,8 @@ def _form() -> Form:
 
 def groups(tree: Mapping[str, Any]) -> list[Group]:
     """The form for the values of a tree, with one empty row after those of each list."""
-    return [_group(name, keys, tree.get(name, {})) for name, keys in ENTERED.items()]
+    found = {n: _group(n, keys, tree.get(n, {})) for n, keys in ENTERED.items()}
+    return [found[name] for name in sorted(found, key=lambda n: n in SELDOM)]
 
 
 def _group(name: str, keys: frozenset[str] | None, table: Mapping[str, Any]) -> Group:
@@ -90,7 +107,7 @@ def _rows(path: str, key: str, form: Field, table: Mapping[str, Any]) -> Iterato
 
 def _input(path: str, key: str, field: Field, table: Mapping[str, Any]) -> Input:
     value = table.get(key, "")
-    label = key.replace("_", " ").capitalize()
+    label = _LABELS.get(key) or key.replace("_", " ").capitalize()
     choice = field.item if isinstance(field, Several) else field
     several = choice is not field
     words: tuple[tuple[str, str], ...] = ()

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from cisterna.clinic.demo.player import Player, Step, Story
 from cisterna.clinic.demo.steps import AskDose, Fault, PairRemote, Scan, Stop, lost_at
+from cisterna.clinic.demo.stories import years
 from cisterna.clinic.demo.stories.implant import home, operated, red_flag, titrated
 from cisterna.clinic.demo.stories.ordering import (
     change,
@@ -22,7 +23,6 @@ from cisterna.clinic.demo.stories.planning import (
     DAY,
     HOUR,
     implant_planned,
-    morning_of,
     next_morning,
     plan_of,
     staff,
@@ -47,17 +47,19 @@ def flagged(player: Player) -> Iterator[Step]:
 
 
 def refills(player: Player, until: datetime) -> Iterator[Step]:
-    """One refill after the other, each on the day for which she is booked."""
-    while (due := comes_back(player, running(player))) < until:
-        yield from refill(player, player.until(morning_of(player, due)))
+    """One refill after the other, each on the day for which she is booked, and what else is due."""
+    yield from years.cared(player, until)
 
 
 # How it ends, for now ----------------------------------------------------------------------------
 
 
 def steady(player: Player) -> Iterator[Step]:
-    """Refills, and nothing else."""
-    yield from refills(player, player.end)
+    """Up to date: refills, visits, laboratory and reviews, each when it was due."""
+    if player.role.plan == "morphine":
+        yield from years.opioids(player)
+    yield from years.adverse(player)
+    yield from years.cared(player, player.end)
 
 
 def weaker(player: Player) -> Iterator[Step]:
@@ -147,5 +149,12 @@ TAILS: Mapping[str, Story] = {
     "scanned": scanned,
     "unknown": unknown,
     "glass": glass,
+    "adjusting": years.adjusting,
+    "emergency": years.emergency,
+    "prepared": years.prepared,
+    "trouble": years.trouble,
+    "revision": years.revision,
+    "explanted": years.explanted,
+    "died": years.died,
     "patient-doses": patient_doses,
 }

@@ -11,12 +11,6 @@ def shared(_: Any, editor: Any) -> None:
     call_command("createcachetable", database=editor.connection.alias, verbosity=0)
 
 
-def again(apps: Any, _: Any) -> None:
-    """The lists are a cache of the record: they are worked out anew with what is new in them."""
-    apps.get_model("web", "PersonRow").objects.all().delete()
-    apps.get_model("web", "Cursor").objects.all().delete()
-
-
 class Migration(migrations.Migration):
     """After the audit."""
 
@@ -35,6 +29,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "taskrow", models.Index(fields=["urgency", "due"], name="tasks_by_urgency")
         ),
-        migrations.RunPython(again, migrations.RunPython.noop),
         migrations.RunPython(shared, migrations.RunPython.noop),
     )

@@ -18,6 +18,8 @@ from cisterna.order.line import Refused, catheter_volume
 from cisterna.order.prescription import Prescription
 from cisterna.quantity import Quantity, show
 
+_REFILLED = (RefillCountersigned, RefillSigned)
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -51,7 +53,7 @@ def unverified(cards: tuple[Card, ...]) -> int:
 
 def _plain(person: Person, now: Now, patient: str, library: Library) -> Plain:
     rx, since = now.rx, now.therapy.since
-    refilled = person.last(RefillCountersigned, None) or person.last(RefillSigned, None)
+    signed = [e.effective for e in person.events if isinstance(e.body, _REFILLED)]
     contact = person.last(EmergencyContactGiven, None)
     confirmed = f"{since:%Y-%m-%d %H:%M %z}" if since else None
     if confirmed and now.therapy.state != "runs":
@@ -66,7 +68,7 @@ def _plain(person: Person, now: Now, patient: str, library: Library) -> Plain:
         running=_running(now),
         confirmed=confirmed,
         bolus_limits=_bolus(rx),
-        last_refill=_day(refilled.at) if refilled else _filled(rx),
+        last_refill=_day(signed[-1]) if signed else _filled(rx),
         catheter_volume=_volume(rx),
         tip=rx.catheter.tip if rx and rx.catheter else None,
         allergies=_allergies(person),

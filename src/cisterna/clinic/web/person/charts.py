@@ -4,6 +4,7 @@ Every chart has the same time axis. Numbers go to the script as floats to be dra
 have them as a person reads them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -207,7 +208,7 @@ def _marks(marks: tuple[Mark, ...], zone: ZoneInfo) -> list[Chart]:
     return [Chart("marks", "What happened", note, _table(("When", "Kind", "What"), rows), {})]
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     return Table(heads, tuple(rows[:_ROWS]), max(0, len(rows) - _ROWS))
 
 

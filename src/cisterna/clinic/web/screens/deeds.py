@@ -72,25 +72,27 @@ def _order_for(bench: Bench, digest: str) -> str:
 def _first_steps(bench: Bench) -> list[dict[str, Any]]:
     """For a line that is new: order, programme with the fill, empty line, prime; what is done.
 
-    The fill comes before the prime: what is primed is what the reservoir holds by its record.
+    The fill comes before the prime: what is primed is what the reservoir holds by its record. A
+    pump that runs already holds it, so after a revision of the line the prime comes first.
     """
     placed = bench.person.last(CatheterPlaced, None)
-    if placed is None:
+    if placed is None or (bench.primed and not bench.relined):
         return []
     since = [c for c in bench.shown()["history"] if c.at >= placed.at]
     done = {c.what for c in since if c.outcome in ("done", "activated", "unknown")}
-    if "prime" in done:
-        return []
     written = bench.person.last(OrderWritten, None)
     runs = bench.therapy.since is not None and bench.therapy.since >= placed.at
     here = f"/people/{bench.person.id}/programmer/"
     ordered = written is not None and written.at >= placed.at
-    return [
+    programme = [
         {"title": "Write the order", "done": ordered, "place": f"{here}order/"},
         {"title": "Programme, with the fill of a new pump", "done": runs, "place": here},
-        {"title": "Record the empty line", "done": "record_line" in done, "place": "#record_line"},
-        {"title": "Prime the line", "done": False, "place": "#prime"},
     ]
+    line = [
+        {"title": "Record the empty line", "done": "record_line" in done, "place": "#record_line"},
+        {"title": "Prime the line", "done": bench.primed, "place": "#prime"},
+    ]
+    return [*line, *programme] if bench.relined else [*programme, *line]
 
 
 def second(request: HttpRequest, bench: Bench) -> HttpResponse:
@@ -106,7 +108,7 @@ def second(request: HttpRequest, bench: Bench) -> HttpResponse:
         except OrderRefused as why:
             refused = why
     about = head(bench.person) | bench.shown()
-    about |= {"refused": refused, "kind": deedform.KINDS[proposal.body.verb]}
+    about |= {"refused": refused, "deed": deedform.KINDS[proposal.body.verb]}
     about |= {"lines": deedform.LINES.items(), "reauth": reauth.ask(request, binding(s.chain))}
     return render(request, "web/programmer/deed_second.html", about, status=422 if refused else 200)
 

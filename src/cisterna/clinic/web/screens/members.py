@@ -2,6 +2,7 @@
 
 import hashlib
 from secrets import token_hex
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -102,7 +103,7 @@ def lost(request: HttpRequest, key: int) -> HttpResponse:
             return _linked(request, found, reset(request, found, how, factor=what == "factor"))
         except Refused as why:
             refused = why
-    about = {"found": found, "refused": refused, "how": request.POST.get("how", "")}
+    about: dict[str, Any] = {"found": found, "refused": refused, "how": request.POST.get("how", "")}
     about |= {"reauth": reauth.ask(request, digest), "here": "members"}
     return render(request, "web/lost.html", about, status=422 if refused else 200)
 

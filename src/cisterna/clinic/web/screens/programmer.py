@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from csp.decorators import csp_exempt
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.safestring import mark_safe
@@ -27,6 +27,7 @@ from cisterna.clinic.refusal import Refused
 from cisterna.clinic.therapy import needs_reader
 from cisterna.clinic.transmit import transmit
 from cisterna.clinic.web import desk, link, orderform, reauth, sending, site
+from cisterna.clinic.web import modes as kept
 from cisterna.clinic.web.access import members_only
 from cisterna.clinic.web.bench import Bench
 from cisterna.clinic.web.screens.people import head
@@ -36,7 +37,7 @@ from cisterna.order.plan import Plan, plan
 from cisterna.order.sheet import dates, line, order, sheet, values
 from cisterna.quantity import Quantity, QuantityError
 from cisterna.spine.course import course
-from cisterna.spine.live import live_data, live_section
+from cisterna.spine.live import live_section
 
 CLINICIANS = (Role.PHYSICIAN, Role.SURGEON, Role.NURSE, Role.PHARMACIST)
 View = Callable[[HttpRequest, Bench], HttpResponse]
@@ -61,6 +62,7 @@ def screen(view: View) -> Callable[..., Any]:
 
 def home(request: HttpRequest, bench: Bench, status: int = 200, **more: Any) -> HttpResponse:
     """What runs, what waits, and what can be done."""
+    kept.warm()
     about = head(bench.person) | bench.shown() | {"sending": sending.of(bench.person.id)}
     s = bench.standing
     if s.proposal is not None:
@@ -141,7 +143,7 @@ def preview(request: HttpRequest, bench: Bench) -> HttpResponse:
     try:
         text = bench.composed(orderform.entered(request.POST))
         made = plan(bench.old(), bench.prescription(text), site.library())
-        about |= {"parts": _parts(made), "spine": course(made, site.library())}
+        about |= {"parts": _parts(made), "spine": course(made, site.library()), "live": _live(made)}
     except Unusable as unusable:
         about["problems"] = tuple(unusable.problems)
     except OrderRefused as why:
@@ -151,14 +153,29 @@ def preview(request: HttpRequest, bench: Bench) -> HttpResponse:
 
 @members_only(*CLINICIANS, Role.AUDITOR)
 def modes(request: HttpRequest) -> HttpResponse:
-    """What the spine is drawn from; the same for everybody, worked out once."""
-    return JsonResponse(live_data(site.library()))
+    """What the spine is drawn from; the same for everybody, kept by the browser for an hour."""
+    found = HttpResponse(kept.text(), content_type="application/json")
+    found["Cache-Control"] = "private, max-age=3600"
+    return found
+
+
+def _live(made: Plan) -> dict[str, Any]:
+    """From what the page reckons until the server has: the dose, and the dates that go by it."""
+    rx, ends = made.new, made.program.refill
+    daily = made.program.daily_dose[rx.infusion.primary]
+    filled, last = rx.solution.filled_at, ends.low_reservoir_at_basal
+    found: dict[str, Any] = {"dose": float(daily.number(daily.unit.name)), "unit": daily.unit.name}
+    # A patient's doses do not go by the daily dose: then the page does not reckon a date.
+    if rx.remote is None and last is not None and rx.infusion.mode == "continuous":
+        found |= {"filled": filled.isoformat(), "low": last.isoformat()}
+    return found
 
 
 def _parts(made: Plan) -> tuple[str, ...]:
+    facts = site.library()
     found = (
-        order.verdict(made), order.findings(made, site.library()), values.tip(made), line.line(made),
-        order.side_by_side(made), values.day_curve(made), dates.reservoir(made, site.library()),
+        order.verdict(made), order.findings(made, facts), values.tip(made), line.line(made),
+        order.side_by_side(made), values.day_curve(made), dates.reservoir(made, facts),
     )  # fmt: skip
     return tuple(mark_safe(part) for part in found)  # noqa: S308  (made by the sheet, escaped there)
 

@@ -99,7 +99,7 @@ function options(spec, width) {
     width, height: 190, tzDate: (s) => uPlot.tzDate(new Date(s * 1000), zone),
     scales: { x: { time: true, range: () => span }, y: { range: yRange } },
     axes: [
-      { ...tick, values: dates },
+      { ...tick, space: 90, values: dates },
       { ...tick, size: 56, ...(values ? { values } : {}), ...(spec.whole ? { incrs: [1, 2, 5, 10, 20, 50] } : {}), ...(spec.ticks ? { incrs: [1] } : {}) },
     ],
     series: [{}, ...spec.series.map((s, n) => made(s, n, c))],
@@ -120,6 +120,7 @@ function says(spec, data, n) {
 }
 
 function legend(box, spec) {
+  box.parentElement.querySelector(".keys-of")?.remove();
   if (spec.series.length < 2 && !axis.marks.length) return;
   const c = colours();
   const list = document.createElement("ul");
@@ -157,6 +158,7 @@ function draw() {
   for (const one of plots) {
     one.plot?.destroy();
     one.plot = new uPlot(options(one.spec, one.box.clientWidth), one.data, one.box);
+    legend(one.box, one.spec);
   }
 }
 
@@ -164,7 +166,6 @@ for (const spec of drawn.charts) {
   const box = document.querySelector(`[data-chart="${spec.key}"]`);
   const one = { spec, box, data: columns(spec.series), at: -1 };
   plots.push(one);
-  legend(box, spec);
   box.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!by) return;
