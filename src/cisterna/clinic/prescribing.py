@@ -177,6 +177,7 @@ def _pump(fitted: Fitted) -> dict[str, Any]:
 
 
 def catheter_of(fitted: Fitted) -> dict[str, Any]:
+    """The catheter that she has, as the table of a prescription."""
     rows = [
         {"model": s.model, "supplied": _length(s.supplied), "trimmed": _length(s.trimmed)}
         for s in fitted.segments
