@@ -33,6 +33,7 @@ from tests.clinic.people import NURSE, PHYSICIAN, Planning, Step, back, palsy, p
 from tests.clinic.web.conftest import emptied
 from tests.clinic.years import BACLOFEN, MORPHINE, pain, tone, visit
 
+pytestmark = pytest.mark.timeout(1200)  # a whole course, however busy the machine
 LONG = pytest.mark.skipif(not os.environ.get("CISTERNA_CAMPAIGN"), reason="make campaign")
 PUMPS = {
     "NGP000001H": "synchromed-ii-20",
