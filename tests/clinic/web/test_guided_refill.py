@@ -114,7 +114,8 @@ def test_the_second_reader_never_sees_what_the_first_one_read(refill: Refill):
     odd = replace(LABEL, lot="LOT-OF-THE-FIRST", prepared_by="NAME-OF-THE-FIRST")
     refill.until("read-label")
     refill.first.does("read-label", odd)
-    for place in ("/people/p1/refill/", "/people/p1/", "/people/p1/acts/read-label/"):
+    pages = ("/people/p1/refill/", "/people/p1/", "/people/p1/acts/read-label/")
+    for place in (*pages, "/api/people/p1", "/people/p1/record.jsonl"):
         seen = refill.second.browser.get(place).content.decode()
         assert "OF-THE-FIRST" not in seen, place
     page = refill.second.page()

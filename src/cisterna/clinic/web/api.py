@@ -18,6 +18,7 @@ from cisterna.clinic.web import desk, rows
 from cisterna.clinic.web.access import CLINICAL, people_of
 from cisterna.clinic.web.models import Member, PersonRow, TaskRow
 from cisterna.clinic.web.proof import whole
+from cisterna.clinic.web.telling import BLIND
 from cisterna.facts.access import count
 
 _PAGE = 200
@@ -57,9 +58,12 @@ def people(request: HttpRequest, q: str = "", after: str = "") -> dict[str, Any]
 
 @api.get("people/{person_id}")
 def person(request: HttpRequest, person_id: str) -> dict[str, Any]:
-    """One person: where she stands, and every event as its one text."""
+    """One person: where she stands, and each event as its one text.
+
+    A reading that a second person must not have seen is left out, as on the pages.
+    """
     found = desk.chart(request, person_id)
-    texts = [event_text(e) for e in found.events]
+    texts = [event_text(e) for e in found.events if e.kind not in BLIND]
     return {"person": found.id, "place": found.place, "events": texts}
 
 

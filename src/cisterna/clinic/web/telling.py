@@ -35,7 +35,7 @@ _HIDDEN = _ORDERS | _DIGESTS | _IDS | {"text", "runs", "base_version", "under", 
 _NAMED = {"before": "place", "after": "place", "goes_on": "place", "indication": "indication"}
 _DOSE = "Daily dose"
 _LONG, _TOML = 400, "schema ="
-_BLIND = {"label-read": "kept apart; what two readings came to stands beside them"}
+BLIND = {"label-read": "kept apart; what two readings came to stands beside them"}
 """What a second person must not have seen is told nowhere but in the audit's export."""
 
 
@@ -68,8 +68,8 @@ def tell(found: Event, zone: ZoneInfo, before: Iterable[Event] = ()) -> Told:
     body = found.body
     name = title("kind", found.kind)
     says = tuple(_says(body))
-    if found.kind in _BLIND:
-        says = (("What was read", _BLIND[found.kind]),)
+    if found.kind in BLIND:
+        says = (("What was read", BLIND[found.kind]),)
     if isinstance(body, Moved):
         name, says = f"{title('place', body.before)} → {title('place', body.after)}", ()
     at, recorded = found.effective.astimezone(zone), found.recorded.astimezone(zone)

@@ -21,7 +21,7 @@ from cisterna.clinic.web.forms import zone_of
 from cisterna.clinic.web.intake import Intake
 from cisterna.clinic.web.models import HERSELF
 from cisterna.clinic.web.person.page import parts
-from cisterna.clinic.web.telling import tell
+from cisterna.clinic.web.telling import BLIND, tell
 from cisterna.clinic.web.words import title
 
 _PAGE = 50
@@ -148,10 +148,13 @@ def _open(request: HttpRequest, person_id: str) -> None:
 
 @members_only(*_STAFF)
 def record_file(request: HttpRequest, person_id: str) -> HttpResponse:
-    """Her whole record, one event a line, as it stands in the chain; that it was taken is noted."""
+    """Her record, one event a line, as it stands in the chain; that it was taken is noted.
+
+    A reading that a second person must not have seen is left out, as on the page.
+    """
     found = desk.chart(request, person_id)
     audit.note(request, "exported-person", words=person_id)
-    lines = "".join(f"{event_text(e)}\n" for e in found.events)
+    lines = "".join(f"{event_text(e)}\n" for e in found.events if e.kind not in BLIND)
     response = HttpResponse(lines, content_type="application/jsonl")
     name = f"{person_id}-{clock.now():%Y%m%d-%H%M}.jsonl"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
