@@ -196,7 +196,7 @@ class Clinic:
             "CISTERNA_DATABASE": self.place,
             "CISTERNA_PLAIN": "1",
             "CISTERNA_SECRET": secrets.token_urlsafe(64),
-            "DJANGO_SETTINGS_MODULE": "cisterna.clinic.web.settings",
+            "DJANGO_SETTINGS_MODULE": "cisterna.patient.web.settings",
             "PYTHONUNBUFFERED": "1",
         }
         station, pumps = self.fleet.station("programmer-1"), str(self.ports["pumps"])
@@ -461,5 +461,5 @@ def main(arguments: Sequence[str] | None = None, folder: Path = FOLDER, to: Path
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cisterna.clinic.web.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cisterna.patient.web.settings")
     sys.exit(main())

@@ -225,7 +225,7 @@ def campaign(engine: str, people: int, more: int, minutes: float, folder: Path) 
             "CISTERNA_DATABASE": place,
             "CISTERNA_PLAIN": "1",
             "CISTERNA_SECRET": secrets.token_urlsafe(64),
-            "DJANGO_SETTINGS_MODULE": "cisterna.clinic.web.settings",
+            "DJANGO_SETTINGS_MODULE": "cisterna.patient.web.settings",
         }
         from cisterna.clinic.ledger.place import start  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ import typer
 from cisterna.cli.act import Json, act, finish
 from cisterna.cli.record import at_record, unusable
 
-SETTINGS = "cisterna.clinic.web.settings"
+SETTINGS = "cisterna.patient.web.settings"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PORTS = 65535
 _GRACE_S = 20  # a transmission that is under way ends, or its outcome is unknown

@@ -1,1 +1,1 @@
-"""What does the patient see and do? So far the remote, with which she asks for her own dose."""
+"""What does the patient see and do? Her pages, and the remote with which she asks for a dose."""

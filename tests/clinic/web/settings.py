@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from cisterna.clinic.ledger.place import database
-from cisterna.clinic.web.settings import *  # noqa: F403
+from cisterna.patient.web.settings import *  # noqa: F403
 
 FOLDER = Path(tempfile.mkdtemp(prefix="cisterna-pages-"))
 DATABASES = {"default": database(str(FOLDER / "clinic.sqlite3"))}

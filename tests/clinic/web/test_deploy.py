@@ -156,7 +156,7 @@ def test_behind_a_proxy_the_pages_are_for_tls_alone_and_the_address_is_the_reade
 def test_the_settings_of_a_deployment_pass_their_check(tmp_path: Path):
     found = commanded(
         "-m", "django", "check", "--deploy", "--fail-level", "WARNING",
-        DJANGO_SETTINGS_MODULE="cisterna.clinic.web.settings", CISTERNA_HOSTS="clinic.example",
+        DJANGO_SETTINGS_MODULE="cisterna.patient.web.settings", CISTERNA_HOSTS="clinic.example",
         CISTERNA_SECRET=SECRET, CISTERNA_STATIC=str(tmp_path),
         CISTERNA_DATABASE=str(tmp_path / "clinic.sqlite3"),
     )  # fmt: skip

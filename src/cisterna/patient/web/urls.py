@@ -1,0 +1,20 @@
+"""Where each page is: the patient's first, then the clinic's.
+
+A new screen is a module of `screens` with `urlpatterns`, named here.
+"""
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from cisterna.clinic.web import urls as clinic
+
+SCREENS = ("home",)
+
+urlpatterns = [
+    *(path("", include(f"cisterna.patient.web.screens.{name}")) for name in SCREENS),
+    path("language/", set_language, name="set_language"),
+    *clinic.urlpatterns,
+]
+
+handler400, handler403 = clinic.handler400, clinic.handler403
+handler404, handler500 = clinic.handler404, clinic.handler500
