@@ -245,6 +245,10 @@ class Pathway:
         row = self._row("act", act)
         return self.cell(row["row"], role) in row["cells"]
 
+    def rights(self) -> tuple[str, ...]:
+        """What she may let somebody see and do who cares for her."""
+        return tuple(self._rows["access_right"])
+
     def step(self, before: str, after: str) -> Step | None:
         """The step of the course from one place to another, if there is one."""
         row = self._rows["step"].get(before, {}).get(after)

@@ -4,10 +4,12 @@ from cisterna.clinic.acts import (
     access,
     adjust,
     adverse,
+    card,
     decision,
     emergency,
     end,
     evaluation,
+    heard,
     implant,
     intake,
     monitor,
@@ -31,6 +33,7 @@ from cisterna.clinic.acts import (
     verdict,
     visit,
     waiver,
+    weigh,
 )
 from cisterna.clinic.acts.act import ACTS, Act, after
 
@@ -41,10 +44,12 @@ __all__ = [
     "adjust",
     "adverse",
     "after",
+    "card",
     "decision",
     "emergency",
     "end",
     "evaluation",
+    "heard",
     "implant",
     "intake",
     "monitor",
@@ -68,4 +73,5 @@ __all__ = [
     "verdict",
     "visit",
     "waiver",
+    "weigh",
 ]

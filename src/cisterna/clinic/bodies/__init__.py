@@ -3,6 +3,7 @@
 from cisterna.clinic.bodies import (
     access,
     emergency,
+    hers,
     implant,
     mri,
     order,
@@ -22,6 +23,7 @@ __all__ = [
     "access",
     "emergency",
     "gate",
+    "hers",
     "implant",
     "mri",
     "order",
