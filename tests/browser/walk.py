@@ -47,6 +47,7 @@ PROCEDURE = {act: name for name, acts in GUIDED.items() for act in acts}
 
 WHY = {"why": "Walking still hurts more than she wants."}
 
+
 class Walk:
     """One person, and everybody who does something about her; reads as a worked course does."""
 

@@ -88,4 +88,12 @@ def answered(
     return VisitRecorded(seen, True, doses, scores, symptoms, None, given.get("says", "").strip())
 
 
-__all__ = ["Question", "answered", "doses_now", "drugs_on_record", "missing", "questions", "red_flags"]
+__all__ = [
+    "Question",
+    "answered",
+    "doses_now",
+    "drugs_on_record",
+    "missing",
+    "questions",
+    "red_flags",
+]

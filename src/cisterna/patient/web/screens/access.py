@@ -27,7 +27,9 @@ def access(request: HttpRequest, person: Person) -> HttpResponse:
         if carers.filter(who=who).exists():
             may = tuple(r for r in rules.rights() if r in request.POST.getlist("may"))
             given = AccessGiven(who, may)
-            found = done(request, person, "give-access", given, "portal.access.thanks", "/my/access/")
+            found = done(
+                request, person, "give-access", given, "portal.access.thanks", "/my/access/"
+            )
         if isinstance(found, HttpResponse):
             return found
         problem = found
