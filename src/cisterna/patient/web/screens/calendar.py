@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from cisterna.clinic.course import Person
 from cisterna.clinic.web import clock, site
+from cisterna.clinic.web.forms import zone_of
 from cisterna.patient.web.calendar import calendar_of, days_of
 from cisterna.patient.web.her import hers
 
@@ -15,7 +16,8 @@ from cisterna.patient.web.her import hers
 @require_GET
 def calendar(request: HttpRequest, person: Person) -> HttpResponse:
     """The dates to come."""
-    about = {"days": tuple(days_of(person, site.rules())), "here": "calendar"}
+    today = clock.now().astimezone(zone_of(person)).date()
+    about = {"days": tuple(days_of(person, site.rules())), "today": today, "here": "calendar"}
     return render(request, "patient/calendar.html", about)
 
 

@@ -1,5 +1,7 @@
 """Messages between her and the team."""
 
+from math import ceil
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -12,6 +14,7 @@ from cisterna.clinic.messages import thread_of, threads
 from cisterna.clinic.web import site
 from cisterna.clinic.web.forms import zone_of
 from cisterna.patient.web.her import done, hers
+from cisterna.patient.web.words import say
 
 
 @hers("message")
@@ -43,13 +46,19 @@ def _page(request: HttpRequest, person: Person, name: str, here: str) -> HttpRes
         "one": thread_of(person, name) if name else None,
         "base": len(person.events),
         "zone": zone_of(person),
-        "within": site.rules().figure("answer_within").text(),
+        "within": _within(),
         "problem": problem,
         "text": text,
         "hers_roles": (Role.PATIENT, Role.CAREGIVER),
         "here": "messages",
     }
     return render(request, "patient/messages.html", about, status=422 if problem else 200)
+
+
+def _within() -> str:
+    """How soon the team answers, in whole days."""
+    days = ceil(site.rules().figure("answer_within").value.number("day"))
+    return say("portal.messages.days_one" if days == 1 else "portal.messages.days_many", n=days)
 
 
 urlpatterns = [
