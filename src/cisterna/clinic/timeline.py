@@ -19,6 +19,7 @@ from cisterna.clinic.bodies.visit import AdverseEventRecorded, VisitRecorded
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Event
 from cisterna.clinic.gate.bodies import StopSent
+from cisterna.clinic.heard import diary
 from cisterna.clinic.outcomes import Trend, outcomes
 from cisterna.clinic.refilling import judged
 from cisterna.clinic.therapy import dose_history
@@ -156,6 +157,15 @@ def _scores(person: Person, rules: Pathway, at: datetime) -> Iterator[Scored]:
         yield _scored(f"Pain, {item}", trend, shares, more.get(item, ()))
     share = {"meaningful": follow.figure("peg_meaningful").value.number("1")}
     yield _scored("PEG (pain and function)", found.peg, share, ())
+    yield Scored("Pain, her diary", None, None, (), tuple(_written(person)))
+
+
+def _written(person: Person) -> Iterator[Value]:
+    """Pain as she wrote it down at home, in the order of time."""
+    rows = sorted(diary(person), key=lambda said: said.body.seen)
+    for body in (said.body for said in rows):
+        if body.pain is not None:
+            yield Value(body.seen, Quantity.of(body.pain, "1"), "")
 
 
 def _scored(

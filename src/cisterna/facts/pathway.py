@@ -245,6 +245,10 @@ class Pathway:
         row = self._row("act", act)
         return self.cell(row["row"], role) in row["cells"]
 
+    def right(self, act: str) -> str:
+        """What a caregiver needs from the person for an act besides her role; empty is nothing."""
+        return str(self._row("act", act).get("right", ""))
+
     def step(self, before: str, after: str) -> Step | None:
         """The step of the course from one place to another, if there is one."""
         row = self._rows["step"].get(before, {}).get(after)

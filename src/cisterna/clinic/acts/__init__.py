@@ -5,6 +5,7 @@ from cisterna.clinic.acts import (
     adjust,
     adverse,
     decision,
+    delegate,
     emergency,
     end,
     evaluation,
@@ -30,6 +31,7 @@ from cisterna.clinic.acts import (
     troubleshoot,
     verdict,
     visit,
+    voice,
     waiver,
 )
 from cisterna.clinic.acts.act import ACTS, Act, after
@@ -42,6 +44,7 @@ __all__ = [
     "adverse",
     "after",
     "decision",
+    "delegate",
     "emergency",
     "end",
     "evaluation",
@@ -67,5 +70,6 @@ __all__ = [
     "troubleshoot",
     "verdict",
     "visit",
+    "voice",
     "waiver",
 ]

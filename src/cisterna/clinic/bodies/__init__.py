@@ -2,6 +2,7 @@
 
 from cisterna.clinic.bodies import (
     access,
+    delegation,
     emergency,
     implant,
     mri,
@@ -15,11 +16,13 @@ from cisterna.clinic.bodies import (
     titration,
     trouble,
     visit,
+    voice,
 )
 from cisterna.clinic.gate import bodies as gate
 
 __all__ = [
     "access",
+    "delegation",
     "emergency",
     "gate",
     "implant",
@@ -34,4 +37,5 @@ __all__ = [
     "titration",
     "trouble",
     "visit",
+    "voice",
 ]

@@ -12,8 +12,10 @@ from cisterna.clinic.acts import ACTS
 from cisterna.clinic.bodies.access import ChartOpened
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
+from cisterna.clinic.delegated import access
 from cisterna.clinic.devices import devices
 from cisterna.clinic.event import Role, event_text
+from cisterna.clinic.heard import language_of, open_reports, talks
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.web import audit, clock, course_line, desk, rows, site
 from cisterna.clinic.web.access import check_may, member, members_only, people_of, sees
@@ -64,6 +66,12 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
     found = desk.chart(request, person_id)
     more = parts(found, site.rules(), clock.now(), oral="oral" in request.GET)
     more |= {"here": "people", "may_export": member(request).staff}
+    more["heard"] = {
+        "reports": open_reports(found),
+        "talks": talks(found),
+        "access": access(found),
+        "answers": site.rules().may("answer-message", member(request).role),
+    }
     return render(request, "web/person.html", about(request, found) | more)
 
 
@@ -95,6 +103,7 @@ def head(found: Person) -> dict[str, Any]:
         "entry": entry.body if entry else None,
         "place": title("place", found.place) if found.place else "Not referred",
         "zone": str(zone_of(found)),
+        "spoken": language_of(found),
     }
 
 
