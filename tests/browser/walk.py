@@ -45,6 +45,8 @@ GUIDED = {
 }  # fmt: skip
 PROCEDURE = {act: name for name, acts in GUIDED.items() for act in acts}
 
+WHY = {"why": "Walking still hurts more than she wants."}
+
 
 class Walk:
     """One person, and everybody who does something about her; reads as a worked course does."""
@@ -189,7 +191,7 @@ class Walk:
         page = self.bench(PHYSICIAN, "order")
         self.picture(page, "order")
         form = page.locator("form#order")
-        fill(form, order_row(wanted.order) | {"drawn": "20 mL" if first else ""})
+        fill(form, order_row(wanted.order) | {"drawn": "20 mL" if first else "", **WHY})
         send(form, "Propose")
         self.signed(page)
         if first:
@@ -202,7 +204,9 @@ class Walk:
             self.deed(verb, {"line": line})
         self.interrogate()
         page = self.bench(PHYSICIAN, "order")
-        send(page.locator("form#order"), "Propose")
+        form = page.locator("form#order")
+        fill(form, WHY)
+        send(form, "Propose")
         self.signed(page)
 
     def signed(self, page: Page) -> None:
@@ -246,7 +250,7 @@ class Walk:
         page = self.bench(PHYSICIAN, "order")
         form = page.locator("form#order")
         at = minute(self.at + later)
-        row = {"order.phase": "maintenance", "solution.filled_at": at.isoformat()}
+        row = {"order.phase": "maintenance", "solution.filled_at": at.isoformat(), **WHY}
         fill(form, row | {"solution.prepared": (at - timedelta(hours=18)).isoformat()})
         send(form, "Order, for a nurse to program")
 

@@ -8,8 +8,8 @@ import pytest
 
 from cisterna.clinic.acts.emergency import Report
 from cisterna.clinic.acts.study import Reported
-from cisterna.clinic.bodies.delegation import AccessGiven
 from cisterna.clinic.bodies.emergency import EmergencyOpened, ReportTriaged
+from cisterna.clinic.bodies.hers import AccessGiven
 from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.bodies.visit import (
     AdverseEventRecorded,

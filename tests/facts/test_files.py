@@ -173,6 +173,11 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "granuloma_concentration": (CONCENTRATION,),
     "stalls_repeated": (RATIO,),
     "resets": (RATIO,),
+    # what she brings
+    "answer_within": (DURATION,),
+    "check_in": (DURATION,),
+    "card_lasts": (DURATION,),
+    "teach_back_right": (RATIO,),
     # what follows for years
     "peg_meaningful": (RATIO,),
     "moderate": (RATIO,),
@@ -237,6 +242,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "half-peak-time": (DURATION,),
     "half-life": (DURATION,),
     "share": (RATIO,),
+    "others": (RATIO,),
     "level": (CONCENTRATION,),
     "peak-level": (CONCENTRATION,),
     "dose-over-exposure": (FLOW,),

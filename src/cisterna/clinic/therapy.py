@@ -178,7 +178,8 @@ def _change(
     """A line of the history for what was proposed and signed."""
     by = t.proposal.actor if t.proposal else one.actor
     second = next((e.actor for e in t.signed if isinstance(e.body, b.ChangeApproved)), None)
-    reasons = tuple(e.why for e in t.signed if e.why.strip())
+    told = (*((t.proposal,) if t.proposal else ()), *t.signed)
+    reasons = tuple(dict.fromkeys(e.why for e in told if e.why.strip()))
     return DoseChange(one.effective, what, by, second, old, new, reasons, outcome, words, one.id)
 
 

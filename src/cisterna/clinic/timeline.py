@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from cisterna.clinic.bodies.hers import DiaryWritten
 from cisterna.clinic.bodies.implant import OperationRecorded
 from cisterna.clinic.bodies.mri import ScanEnded
 from cisterna.clinic.bodies.pumpread import PumpRead
@@ -19,7 +20,6 @@ from cisterna.clinic.bodies.visit import AdverseEventRecorded, VisitRecorded
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Event
 from cisterna.clinic.gate.bodies import StopSent
-from cisterna.clinic.heard import diary
 from cisterna.clinic.outcomes import Trend, outcomes
 from cisterna.clinic.refilling import judged
 from cisterna.clinic.therapy import dose_history
@@ -162,8 +162,8 @@ def _scores(person: Person, rules: Pathway, at: datetime) -> Iterator[Scored]:
 
 def _written(person: Person) -> Iterator[Value]:
     """Pain as she wrote it down at home, in the order of time."""
-    rows = sorted(diary(person), key=lambda said: said.body.seen)
-    for body in (said.body for said in rows):
+    rows = (said.body for said in person.every(DiaryWritten, None))
+    for body in sorted(rows, key=lambda row: row.seen):
         if body.pain is not None:
             yield Value(body.seen, Quantity.of(body.pain, "1"), "")
 

@@ -223,6 +223,7 @@ def rows() -> Iterable[tuple[str, Mapping[str, Any]]]:
     yield from _walk("refill", table("refill"))
     yield from _walk("follow", table("follow"))
     yield from _walk("cards", table("cards"))
+    yield from _walk("options", table("options"))
     yield from _walk("csf", table("anatomy/csf"))
     yield from _walk("kinetics", table("kinetics"))
     yield from _walk("validation", table("validation"))

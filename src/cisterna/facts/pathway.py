@@ -245,8 +245,12 @@ class Pathway:
         row = self._row("act", act)
         return self.cell(row["row"], role) in row["cells"]
 
+    def rights(self) -> tuple[str, ...]:
+        """What she may let somebody see and do who cares for her."""
+        return tuple(self._rows["access_right"])
+
     def right(self, act: str) -> str:
-        """What a caregiver needs from the person for an act besides her role; empty is nothing."""
+        """The right that an act asks of who cares for her, besides the role; empty is none."""
         return str(self._row("act", act).get("right", ""))
 
     def step(self, before: str, after: str) -> Step | None:

@@ -60,6 +60,7 @@ def test_a_visitor_changes_a_dose_gives_a_bolus_with_two_persons_and_moves_time_
     page.get_by_role("link", name="Write or change the order").click()
     page.get_by_label("Daily dose", exact=True).fill("1.35 mg/day")
     expect(page.locator("#plan")).to_contain_text("1.35 mg/day")
+    page.get_by_label("Why").fill("She asks for more in the morning.")
     press(page, "Propose")
     prove(page)
     press(page, "Sign and transmit")

@@ -64,6 +64,9 @@ def proof() -> dict[str, str]:
     return {"password": PASSWORD, "code": code()}
 
 
+WHY = "Walking still hurts more than she wants."
+
+
 def form(browser: Client) -> dict[str, Any]:
     """The order's form as the page fills it."""
     page = browser.get(f"{HOME}order/").content.decode()
@@ -77,7 +80,8 @@ def form(browser: Client) -> dict[str, Any]:
         chosen = re.findall(r'<option value="([^"]*)" selected', inner)
         if chosen:
             found[name] = chosen[0]
-    return found | {"limits.per_24h": "8 mg/day"}  # room for more with every patient dose used
+    found |= {"limits.per_24h": "8 mg/day"}  # room for more with every patient dose used
+    return found | {"why": WHY}
 
 
 def read(browser: Client, **more: str) -> Any:

@@ -13,9 +13,9 @@ from typing import Any, Generic, TypeVar
 
 from cisterna.clinic.bodies.planning import Moved, Place
 from cisterna.clinic.course import Person, fold
-from cisterna.clinic.delegated import granted
 from cisterna.clinic.event import Actor, Event, Role
 from cisterna.clinic.guards.guard import check_step
+from cisterna.clinic.messages import rights_of
 from cisterna.clinic.refusal import Refused
 from cisterna.facts import Pathway, UnknownFact
 
@@ -119,7 +119,7 @@ def _check_right(name: str, case: Case) -> None:
     right = case.rules.right(name)
     if case.actor.role is not Role.CAREGIVER or not right:
         return
-    if right not in granted(case.person, case.actor.who):
+    if right not in rights_of(case.person, case.actor.who, case.rules):
         raise Refused(
             "not-given",
             f"She has not given you this: {right}.",

@@ -2,13 +2,14 @@
 
 from cisterna.clinic.bodies import (
     access,
-    delegation,
     emergency,
+    hers,
     implant,
     mri,
     order,
     planning,
     pumpread,
+    reach,
     realpump,
     refill,
     revision,
@@ -16,20 +17,20 @@ from cisterna.clinic.bodies import (
     titration,
     trouble,
     visit,
-    voice,
 )
 from cisterna.clinic.gate import bodies as gate
 
 __all__ = [
     "access",
-    "delegation",
     "emergency",
     "gate",
+    "hers",
     "implant",
     "mri",
     "order",
     "planning",
     "pumpread",
+    "reach",
     "realpump",
     "refill",
     "revision",
@@ -37,5 +38,4 @@ __all__ = [
     "titration",
     "trouble",
     "visit",
-    "voice",
 ]

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterable
 
 from cisterna.clinic.acts.access import unreviewed
-from cisterna.clinic.acts.voice import ABOUT
 from cisterna.clinic.bodies.planning import GoalsSet, WaiverProposed, WaiverSigned
 from cisterna.clinic.course import Person
-from cisterna.clinic.delegated import RIGHTS
-from cisterna.clinic.heard import open_reports, talks
+from cisterna.clinic.messages import threads
 from cisterna.clinic.web.words import plain
-from cisterna.facts import Cards, Pathway
+from cisterna.facts import Pathway
 from cisterna.order.form import LEVELS
 
+_SHORT = 60
 Choice = tuple[str, str]
 Choices = Callable[[Person, Pathway], Iterable[Choice]]
 CHOICES: dict[str, Choices] = {}
@@ -151,31 +150,13 @@ def _zones(person: Person, rules: Pathway) -> Iterable[Choice]:
     return [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone]
 
 
-@choices("diary")
-def _diary(person: Person, rules: Pathway) -> Iterable[Choice]:
-    return _plainly(ABOUT)
-
-
-@choices("talk")
-def _talks(person: Person, rules: Pathway) -> Iterable[Choice]:
-    for talk in talks(person):
-        yield talk.id, f"{talk.subject}, {talk.last:%Y-%m-%d %H:%M}"
-
-
-@choices("report")
-def _reports(person: Person, rules: Pathway) -> Iterable[Choice]:
-    for said in open_reports(person):
-        yield (
-            said.id,
-            f"{said.at:%Y-%m-%d %H:%M}, {said.body.level}: {', '.join(said.body.findings)}",
-        )
-
-
-@choices("reported")
-def _reported(person: Person, rules: Pathway) -> Iterable[Choice]:
-    return Cards(rules.library).findings().items()
+@choices("thread")
+def _threads(person: Person, rules: Pathway) -> Iterable[Choice]:
+    for one in threads(person):
+        text = one.messages[0].body.text
+        yield one.id, f"{one.last:%Y-%m-%d %H:%M}: {text if len(text) <= _SHORT else text[:_SHORT]}"
 
 
 @choices("right")
 def _rights(person: Person, rules: Pathway) -> Iterable[Choice]:
-    return _plainly(RIGHTS)
+    return _plainly(rules.rights())

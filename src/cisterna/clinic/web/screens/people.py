@@ -12,10 +12,10 @@ from cisterna.clinic.acts import ACTS
 from cisterna.clinic.bodies.access import ChartOpened
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
-from cisterna.clinic.delegated import access
 from cisterna.clinic.devices import devices
 from cisterna.clinic.event import Role, event_text
-from cisterna.clinic.heard import language_of, open_reports, talks
+from cisterna.clinic.messages import given, threads
+from cisterna.clinic.reach import language_of
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.web import audit, clock, course_line, desk, rows, site
 from cisterna.clinic.web.access import check_may, member, members_only, people_of, sees
@@ -67,10 +67,9 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
     more = parts(found, site.rules(), clock.now(), oral="oral" in request.GET)
     more |= {"here": "people", "may_export": member(request).staff}
     more["heard"] = {
-        "reports": open_reports(found),
-        "talks": talks(found),
-        "access": access(found),
-        "answers": site.rules().may("answer-message", member(request).role),
+        "threads": threads(found),
+        "given": tuple(given(found, site.rules())),
+        "answers": site.rules().may("send-message", member(request).role),
     }
     return render(request, "web/person.html", about(request, found) | more)
 

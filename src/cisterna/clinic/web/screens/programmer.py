@@ -113,6 +113,7 @@ def edit(request: HttpRequest, bench: Bench) -> HttpResponse:
             refused = why
     about = head(bench.person) | bench.shown()
     about |= {"groups": orderform.groups(tree), "refused": refused, "problems": problems}
+    about["why"] = why_of(request)
     about["drawn"] = request.POST.get("drawn", "")
     about["section"] = mark_safe(live_section())  # noqa: S308  (ours, nothing in it)
     status = 422 if refused or problems else 200
@@ -121,11 +122,13 @@ def edit(request: HttpRequest, bench: Bench) -> HttpResponse:
 
 def _proposed(request: HttpRequest, bench: Bench, text: str) -> HttpResponse:
     under, drawn = (request.POST.get(name, "").strip() for name in ("under", "drawn"))
-    ordered = request.POST.get("do") == "order"
+    ordered, why = request.POST.get("do") == "order", why_of(request)
+    if not why:
+        raise Refused("no-reason", "The reason is empty.", "Say why, in words that she will read.")
 
     def make(person: Person) -> Sequence[Event]:
         written = bench.pen(person).writes(OrderWritten(text))
-        pen = bench.pen(person, ahead=1)
+        pen = bench.pen(person, why, ahead=1)
         if ordered:
             if bench.actor.role is not Role.PHYSICIAN:
                 raise Refused("role", "Only a physician orders.", "Ask a physician.")
@@ -188,11 +191,16 @@ def program(request: HttpRequest, bench: Bench) -> HttpResponse:
         raise Refused("no-order", "This order is not on record.", "Ask the physician to order it.")
 
     def make(person: Person) -> Sequence[Event]:
-        pen, wanted = bench.pen(person), bench.filled(text, request.POST.get("drawn", ""))
+        pen = bench.pen(person, _why_ordered(person, ordered.id))
+        wanted = bench.filled(text, request.POST.get("drawn", ""))
         return (acts.propose(bench.standing, pen, wanted, site.library(), ordered.id),)
 
     bench.writes(base_of(request), make)
     return back(bench)
+
+
+def _why_ordered(person: Person, order: str) -> str:
+    return next(e.why for e in person.events if e.id == order)
 
 
 def reason(request: HttpRequest, bench: Bench) -> HttpResponse:

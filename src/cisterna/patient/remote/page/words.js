@@ -30,7 +30,7 @@ export const has = (key) => Object.hasOwn(texts, key);
 export const t = (key, gaps = {}) =>
   texts[key].replace(/\{(\w+)\}/g, (_, name) => String(gaps[name]));
 
-/** Her own form of writing times, if it is one of this language. */
+/** Her own form of writing dates, if it is one of this language. */
 const locale = () => navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
 
 const plural = (name, n) => t(`${name}.${new Intl.PluralRules(language).select(n)}`, { n });
@@ -65,9 +65,10 @@ const midnight = (ms) => new Date(ms).setHours(0, 0, 0, 0);
 export const dateText = (ms) =>
   new Intl.DateTimeFormat(locale(), { day: "numeric", month: "long" }).format(ms);
 
-/** A time in this zone, with its day where it is not today. */
+/** A time in this zone on the 24-hour clock (SR-67), with its day where it is not today. */
 export function timeText(ms, now = Date.now()) {
-  const clock = new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit" });
+  const form = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const clock = new Intl.DateTimeFormat(locale(), form);
   const days = Math.round((midnight(ms) - midnight(now)) / DAY_MS);
   const day = { 0: "today", 1: "tomorrow", "-1": "yesterday" }[days] ?? "day";
   return t(`time.${day}`, { time: clock.format(ms), date: dateText(ms) });
