@@ -112,11 +112,13 @@ class Options:
     def option(self, name: str) -> Option:
         """An option by its id."""
         row = self._rows["option"][known(name, self._rows["option"], "option")]
-        lists = (tuple(row[k]) for k in ("treatments", "first_for", "fits"))
+        treatments, first, fits = (tuple(row[k]) for k in ("treatments", "first_for", "fits"))
         figures = tuple(self._figure(name, k, f) for k, f in row.get("figure", {}).items())
         said = row.get("said", {}).items()
         findings = tuple(Finding(k, f["effect"], rule_of(f)) for k, f in said)
-        return Option(name, *lists, row["undo"], row["evidence"], figures, findings, rule_of(row))
+        undo, sure = str(row["undo"]), str(row["evidence"])
+        rule = rule_of(row)
+        return Option(name, treatments, first, fits, undo, sure, figures, findings, rule)
 
     def options(self, group: str = "") -> tuple[Option, ...]:
         """Every option; for a group of indications one that belongs first for it stands first."""

@@ -21,7 +21,7 @@ from cisterna.clinic.bodies.visit import (
 from cisterna.clinic.course import Person
 from cisterna.clinic.therapy import therapy
 from cisterna.quantity import Quantity
-from tests.clinic.onward import SERIAL, all_of, rx
+from tests.clinic.onward import SERIAL, implanted, rx, titrated
 from tests.clinic.people import NURSE, PHYSICIAN, SCRIPTS, Course, Dose
 from tests.clinic.treated import keep
 from tests.clinic.years import pain, symptoms
@@ -115,5 +115,10 @@ def _refilled(course: Course, number: int) -> None:
 
 def rich(course: Course) -> Person:
     """From referral through the whole of the first year."""
-    course.through(all_of(SCRIPTS["back"]))
+    course.through(SCRIPTS["back"])
+    for score in (8, 9):  # the band of her baseline
+        body = VisitRecorded(course.at, False, (), pain(score, score), symptoms(), 14)
+        course.person = keep(course.person, course.at, body, NURSE)
+    course.through(implanted)
+    course.through(titrated)
     return year(course)

@@ -1,4 +1,4 @@
-"""What she herself, or who cares for her, brings to the record: messages, diary, wishes, her card."""
+"""What she, or who cares for her, brings to the record: messages, diary, wishes, her card."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -9,7 +9,15 @@ from cisterna.clinic.event import Role
 from cisterna.clinic.web.models import HERSELF
 from cisterna.patient.web.language import spoken
 
-MENU: tuple[tuple[str, str], ...] = (("home", "/my/"),)
+MENU: tuple[tuple[str, str], ...] = (
+    ("home", "/my/"),
+    ("plan", "/my/plan/"),
+    ("diary", "/my/diary/"),
+    ("check_in", "/my/check-in/"),
+    ("messages", "/my/messages/"),
+    ("calendar", "/my/calendar/"),
+    ("access", "/my/access/"),
+)
 """Name and address of the pages of somebody who has signed in, in their order."""
 PUBLIC: tuple[tuple[str, str], ...] = ()
 """Name and address of the pages that anybody may read, in their order."""

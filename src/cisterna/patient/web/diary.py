@@ -1,4 +1,4 @@
-"""Her diary by day: what she wrote, what she said at check-ins, what the pump reports of her doses."""
+"""Her diary by day: what she wrote, her check-ins, what the pump reports of her doses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

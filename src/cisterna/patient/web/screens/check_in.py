@@ -1,7 +1,7 @@
-"""How she is: first what would be urgent, then her scores; and the page for when something is wrong.
+"""How she is: first what would be urgent, then her scores; the page for when something is wrong.
 
-Answers that are urgent go through the rules of triage at once: the clinic has them on its list, and
-she reads what to do now. Her other answers are kept in the session until they are sent, so nothing
+Answers that are urgent go through the rules of triage at once: the clinic has them on its list,
+and she reads what to do now. Her other answers stay in the session until they are sent, so nothing
 is lost when she is called away.
 """
 
