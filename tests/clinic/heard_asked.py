@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from cisterna.clinic.acts.emergency import Report
+from cisterna.clinic.bodies.emergency import ReportAnswered
 from cisterna.clinic.bodies.hers import AccessGiven, DiaryWritten, MessageSent
 from cisterna.clinic.bodies.reach import CalendarEnded, CalendarShared, LanguageStated
 from tests.clinic.people import PATIENT
@@ -10,6 +12,7 @@ from tests.clinic.years import did, living
 
 # Written by hand: pathway §1.6 PW-057, which has no row in §8.
 HEARD_MAY = {
+    "answer-report": "physician surgeon nurse",  # §8, row triage message
     "send-message": "physician surgeon nurse pharmacist therapist psychologist patient caregiver",
     "write-diary": "patient caregiver",
     "give-access": "physician nurse patient",
@@ -22,6 +25,7 @@ HEARD_MAY = {
 def asked() -> dict[str, tuple[Any, Any]]:
     """Each act with a state in which it is possible."""
     course = living()
+    told = did(course, "triage-report", PATIENT, Report(("itch",)))
     written = did(course, "send-message", PATIENT, MessageSent("May I swim?"))
     until = course.at + timedelta(days=30)
     did(course, "share-calendar", PATIENT, CalendarShared(until))
@@ -29,6 +33,7 @@ def asked() -> dict[str, tuple[Any, Any]]:
         "send-message": MessageSent("In the sea?", written[0].id),
         "write-diary": DiaryWritten(course.at, 4, "walked", "slept well"),
         "give-access": AccessGiven("sister", ("plan", "check-in")),
+        "answer-report": ReportAnswered(told[0].id, "called her"),
         "state-language": LanguageStated("Spanish", True, "speaks slowly"),
         "share-calendar": CalendarShared(until),
         "end-calendar": CalendarEnded(),

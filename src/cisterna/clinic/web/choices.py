@@ -6,8 +6,9 @@ from cisterna.clinic.acts.access import unreviewed
 from cisterna.clinic.bodies.planning import GoalsSet, WaiverProposed, WaiverSigned
 from cisterna.clinic.course import Person
 from cisterna.clinic.messages import threads
+from cisterna.clinic.reports import open_reports
 from cisterna.clinic.web.words import plain
-from cisterna.facts import Pathway
+from cisterna.facts import Cards, Pathway
 from cisterna.order.form import LEVELS
 
 _SHORT = 60
@@ -155,6 +156,14 @@ def _threads(person: Person, rules: Pathway) -> Iterable[Choice]:
     for one in threads(person):
         text = one.messages[0].body.text
         yield one.id, f"{one.last:%Y-%m-%d %H:%M}: {text if len(text) <= _SHORT else text[:_SHORT]}"
+
+
+@choices("report")
+def _reports(person: Person, rules: Pathway) -> Iterable[Choice]:
+    words = Cards(rules.library).findings()
+    for said in open_reports(person):
+        told = ", ".join(words[name] for name in said.body.findings)
+        yield said.id, f"{said.at:%Y-%m-%d %H:%M}, {said.body.level}: {told}"
 
 
 @choices("right")
