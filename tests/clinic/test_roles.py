@@ -24,6 +24,7 @@ from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.formulary import SITE
 from cisterna.clinic.refusal import Refused
 from cisterna.quantity import Quantity
+from tests.clinic.heard_asked import HEARD_ASKED, HEARD_MAY
 from tests.clinic.onward import each_step
 from tests.clinic.people import ENTRY, PHARMACIST, SCRIPTS, START, SURGEON, Course
 from tests.clinic.refilled import Refilling, doubtful, more, whole
@@ -92,6 +93,7 @@ MAY = {
     ),
     "close-watch": "physician",
     **YEARS_MAY,
+    **HEARD_MAY,
     "confirm-value": "pharmacist",
     "withdraw-value": "pharmacist",
     "print-sheet": "physician surgeon nurse",
@@ -124,7 +126,7 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
     found["open-chart"] = (person, ChartOpened("main"))
     opened = ACTS["open-chart"](person, SURGEON, ChartOpened("main"), course.at, why="urgent")
     found["review-opening"] = (after(person, opened), OpeningReviewed(opened[0].id, True))
-    return found | YEARS_ASKED | by_hand() | of_the_site()
+    return found | YEARS_ASKED | HEARD_ASKED | by_hand() | of_the_site()
 
 
 def of_the_site() -> dict[str, tuple[Any, Any]]:

@@ -9,6 +9,7 @@ import pytest
 from cisterna.clinic.acts.emergency import Report
 from cisterna.clinic.acts.study import Reported
 from cisterna.clinic.bodies.emergency import EmergencyOpened, ReportTriaged
+from cisterna.clinic.bodies.hers import AccessGiven
 from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.bodies.visit import (
     AdverseEventRecorded,
@@ -105,6 +106,7 @@ def test_she_reports_from_home_and_only_a_clinician_who_sees_her_rates_the_tone(
     course = living("palsy")
     whole, penn = tone("2", "1"), tone("2", "1")[1:]
     remote: dict[str, Any] = {"now": BACLOFEN, "remote": True}
+    did(course, "give-access", PATIENT, AccessGiven(CAREGIVER.who, ("check-in",)))
     for actor in (PATIENT, CAREGIVER):
         with refused("role"):
             did(course, "record-visit", actor, visit(course, penn, now=BACLOFEN))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from cisterna.clinic.bodies.hers import DiaryWritten
 from cisterna.clinic.bodies.implant import OperationRecorded
 from cisterna.clinic.bodies.mri import ScanEnded
 from cisterna.clinic.bodies.pumpread import PumpRead
@@ -156,6 +157,15 @@ def _scores(person: Person, rules: Pathway, at: datetime) -> Iterator[Scored]:
         yield _scored(f"Pain, {item}", trend, shares, more.get(item, ()))
     share = {"meaningful": follow.figure("peg_meaningful").value.number("1")}
     yield _scored("PEG (pain and function)", found.peg, share, ())
+    yield Scored("Pain, her diary", None, None, (), tuple(_written(person)))
+
+
+def _written(person: Person) -> Iterator[Value]:
+    """Pain as she wrote it down at home, in the order of time."""
+    rows = (said.body for said in person.every(DiaryWritten, None))
+    for body in sorted(rows, key=lambda row: row.seen):
+        if body.pain is not None:
+            yield Value(body.seen, Quantity.of(body.pain, "1"), "")
 
 
 def _scored(

@@ -91,6 +91,16 @@ class Cards:
         """The rules of triage."""
         return tuple(_rule(row) for row in self._rows["rule"])
 
+    def graded(self, symptom: str, grade: str, grades: tuple[str, ...]) -> str:
+        """The finding that a symptom of this grade counts as when she grades it at home, or none.
+
+        `grades` are all grades, the least first.
+        """
+        for row in self._rows["graded"]:
+            if row["symptom"] == symptom and grades.index(grade) >= grades.index(row["least"]):
+                return str(row["finding"])
+        return ""
+
     def unmatched(self) -> TriageRule:
         """The rule for what no rule knows."""
         row = self._rows["unmatched"]

@@ -249,6 +249,10 @@ class Pathway:
         """What she may let somebody see and do who cares for her."""
         return tuple(self._rows["access_right"])
 
+    def right(self, act: str) -> str:
+        """The right that an act asks of who cares for her, besides the role; empty is none."""
+        return str(self._row("act", act).get("right", ""))
+
     def step(self, before: str, after: str) -> Step | None:
         """The step of the course from one place to another, if there is one."""
         row = self._rows["step"].get(before, {}).get(after)

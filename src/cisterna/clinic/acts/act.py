@@ -13,8 +13,9 @@ from typing import Any, Generic, TypeVar
 
 from cisterna.clinic.bodies.planning import Moved, Place
 from cisterna.clinic.course import Person, fold
-from cisterna.clinic.event import Actor, Event
+from cisterna.clinic.event import Actor, Event, Role
 from cisterna.clinic.guards.guard import check_step
+from cisterna.clinic.messages import rights_of
 from cisterna.clinic.refusal import Refused
 from cisterna.facts import Pathway, UnknownFact
 
@@ -69,6 +70,7 @@ class Act(Generic[I]):
 
     def _check(self, case: Case) -> None:
         _check_role(self.name, case)
+        _check_right(self.name, case)
         _check_time(case)
         if case.person.place not in self.places:
             raise Refused(
@@ -110,6 +112,21 @@ def _check_role(name: str, case: Case) -> None:
         )
     if not case.actor.who.strip():
         raise Refused("nobody", "An act has somebody who does it.", "Sign in.")
+
+
+def _check_right(name: str, case: Case) -> None:
+    """A caregiver does only what the person has given her."""
+    right = case.rules.right(name)
+    if case.actor.role is not Role.CAREGIVER or not right:
+        return
+    if right not in rights_of(case.person, case.actor.who, case.rules):
+        raise Refused(
+            "not-given",
+            f"She has not given you this: {right}.",
+            "Ask her: she gives it on her own page.",
+            limit=right,
+            source="pathway §8, only if delegated",
+        )
 
 
 def _check_time(case: Case) -> None:

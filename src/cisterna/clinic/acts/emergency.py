@@ -6,8 +6,14 @@ from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
 from cisterna.clinic.acts.asked import need_words, refuse
-from cisterna.clinic.bodies.emergency import EmergencyClosed, EmergencyOpened, ReportTriaged
+from cisterna.clinic.bodies.emergency import (
+    EmergencyClosed,
+    EmergencyOpened,
+    ReportAnswered,
+    ReportTriaged,
+)
 from cisterna.clinic.bodies.planning import Place
+from cisterna.clinic.reports import open_reports
 from cisterna.clinic.since import AFTER_IMPLANT, drugs_on_record
 from cisterna.clinic.triage import Level, triage
 from cisterna.facts import Cards
@@ -36,6 +42,14 @@ def triage_report(case: Case, asked: Report) -> Iterator[Any]:
     if not asked.findings and asked.breaths is None:
         refuse("nothing-reported", "Nothing is reported.", "Name what was found.", _TRIAGE)
     yield from triaged(case, asked)
+
+
+@act("answer-report")
+def answer_report(case: Case, asked: ReportAnswered) -> Iterator[Any]:
+    """Take up what was reported from home, and say what came of it."""
+    known(asked.report, [said.id for said in open_reports(case.person)], "open report")
+    need_words(asked.says, "what was done", _TRIAGE)
+    yield asked
 
 
 def triaged(case: Case, asked: Report) -> Iterator[Any]:

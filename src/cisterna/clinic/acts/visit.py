@@ -10,6 +10,7 @@ from cisterna.clinic.bodies.planning import GoalsSet
 from cisterna.clinic.bodies.visit import Score, VisitRecorded, YearReviewed
 from cisterna.clinic.event import Role
 from cisterna.clinic.since import AFTER_IMPLANT, kinds_of
+from cisterna.facts import Cards
 from cisterna.facts.follow import Scoring
 from cisterna.facts.library import known
 
@@ -22,7 +23,8 @@ def record_visit(case: Case, asked: VisitRecorded) -> Iterator[Any]:
     """Record a contact. Before the implant it is the baseline.
 
     Every mandatory scale of the indication and every symptom that is asked for has its answer;
-    slow breathing opens the emergency at once.
+    slow breathing opens the emergency at once. From home, nobody looks at her: a symptom that is
+    bad enough is triaged as a report of hers.
     """
     check_seen(case, asked.seen, _VISIT)
     if case.actor.role in _AT_HOME and not asked.remote:
@@ -33,9 +35,19 @@ def record_visit(case: Case, asked: VisitRecorded) -> Iterator[Any]:
     if asked.breaths is not None and asked.breaths < 0:
         refuse("not-on-scale", "Breaths a minute are a count.", "Count them.", _VISIT)
     yield asked
-    if slow_breathing(case, asked.breaths):
+    found = ("slow-breathing",) if slow_breathing(case, asked.breaths) else ()
+    if case.actor.role in _AT_HOME:
+        found = tuple(dict.fromkeys((*found, *_reported(case, asked))))
+    if found:
         drugs = tuple(d.drug for d in asked.now)
-        yield from triaged(case, Report(("slow-breathing",), asked.says, drugs, asked.breaths))
+        yield from triaged(case, Report(found, asked.says, drugs, asked.breaths))
+
+
+def _reported(case: Case, asked: VisitRecorded) -> Iterator[str]:
+    """What the symptoms that she graded at home count as."""
+    cards, grades = Cards(case.rules.library), facts(case).grades()
+    rows = (cards.graded(one.symptom, one.grade, grades) for one in asked.symptoms)
+    yield from (finding for finding in rows if finding)
 
 
 def _check_scores(case: Case, asked: VisitRecorded) -> None:

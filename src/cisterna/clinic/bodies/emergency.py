@@ -22,6 +22,15 @@ class ReportTriaged:
 
 @event
 @dataclass(frozen=True, slots=True)
+class ReportAnswered:
+    """Somebody of the team has taken up the report with the id `report`, and what came of it."""
+
+    report: str
+    says: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
 class EmergencyOpened:
     """An emergency, and the cards that fit it."""
 

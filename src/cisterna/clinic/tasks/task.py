@@ -63,9 +63,13 @@ LISTS: list[Lists] = []
 AT_ONCE = frozenset({"red-flag", "reconcile", "refill-again", "line-empty"})
 """Kinds that come before everything else: a red flag, a pump that may not do what is thought."""
 NOT_LATE = frozenset(
-    {"refill", "refill-open", "first-programme", "look-neuro", "look-opioid", "scan"}
+    {
+        *("refill", "refill-open", "first-programme", "look-neuro", "look-opioid", "scan"),
+        *("report", "message"),
+    }
 )
-"""Kinds that come before everything else as soon as they are overdue: a refill or a look missed."""
+"""Kinds that come before everything else as soon as they are overdue: a refill or a look missed, a
+report or a message that nobody has taken up."""
 
 
 def tasks(lists: Lists) -> Lists:

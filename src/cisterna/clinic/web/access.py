@@ -1,8 +1,9 @@
 """Who is there, and whom she may see: the questions that every page asks first.
 
 Staff see the people of their own clinic, and somebody of another one whose record they opened with
-a reason; an auditor reads everybody; a patient or a caregiver sees the one person whose account it
-is; an admin sees nobody. Whom she may not see does not exist for her: 404, never 403.
+a reason; an auditor reads everybody; an admin sees nobody. A patient or a caregiver sees the one
+person whose account it is, on pages of her own (`cisterna.patient.web`) and on none of these. Whom
+she may not see does not exist for her: 404, never 403.
 """
 
 from collections.abc import Callable
@@ -42,8 +43,8 @@ def member(request: HttpRequest) -> Member:
 
 
 def members_only(*roles: Role) -> Callable[[View], View]:
-    """A page for these roles, or for every clinical role (a decorator)."""
-    allowed = frozenset(roles) or CLINICAL
+    """A page for these roles, or for everybody who works with patients (a decorator)."""
+    allowed = frozenset(roles) or CLINICAL - HERSELF
 
     def made(view: View) -> View:
         @wraps(view)

@@ -15,7 +15,10 @@ from cisterna.clinic.tasks.task import Urgency
 from cisterna.clinic.web.models import PersonRow, TaskRow
 from cisterna.clinic.web.words import plain
 
-_AT_PROGRAMMER = frozenset({"reconcile", "sign-second", "review-glass"})
+_PLACES = dict.fromkeys(
+    ("reconcile", "sign-second", "review-glass"), "programmer/"
+) | dict.fromkeys(("red-flag", "report", "message"), "#heard")
+"""Where on a person's pages somebody goes on with a task of this kind."""
 _MONTH, _YEAR = 30, 365
 _IN_MONTHS, _IN_YEARS = 60, 730
 _HOUR = 3600
@@ -105,7 +108,7 @@ def lines(rows: Iterable[TaskRow], day: Day) -> list[Line]:
 def _line(rows: list[TaskRow], day: Day) -> Line:
     first = rows[0]
     when, on = due_words(first, day)
-    place = "programmer/" if first.kind in _AT_PROGRAMMER else ""
+    place = _PLACES.get(first.kind, "")
     more = tuple(f"{r.what}, {due_words(r, day)[0]}" for r in rows[1:])
     roles = tuple(dict.fromkeys(r.role for r in rows))
     whys = tuple(dict.fromkeys(pair for r in rows for pair in _whys(r)))

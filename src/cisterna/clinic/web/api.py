@@ -16,7 +16,7 @@ from cisterna.clinic.event import Role, event_text
 from cisterna.clinic.ledger.models import EventRow
 from cisterna.clinic.web import desk, rows
 from cisterna.clinic.web.access import CLINICAL, people_of
-from cisterna.clinic.web.models import Member, PersonRow, TaskRow
+from cisterna.clinic.web.models import HERSELF, Member, PersonRow, TaskRow
 from cisterna.clinic.web.proof import whole
 from cisterna.clinic.web.telling import BLIND
 from cisterna.facts.access import count
@@ -32,8 +32,8 @@ class Signed(SessionAuth):
         found = getattr(request, "member", None)
         if not isinstance(found, Member) or not request.user.is_authenticated:
             return None
-        if Role(found.role) not in CLINICAL:
-            raise HttpError(403, f"{found.role.capitalize()} has no clinical data.")
+        if Role(found.role) not in CLINICAL - HERSELF:
+            raise HttpError(403, f"{found.role.capitalize()} has no clinical data here.")
         return found
 
 

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterable
 from cisterna.clinic.acts.access import unreviewed
 from cisterna.clinic.bodies.planning import GoalsSet, WaiverProposed, WaiverSigned
 from cisterna.clinic.course import Person
+from cisterna.clinic.messages import threads
+from cisterna.clinic.reports import open_reports
 from cisterna.clinic.web.words import plain
-from cisterna.facts import Pathway
+from cisterna.facts import Cards, Pathway
 from cisterna.order.form import LEVELS
 
+_SHORT = 60
 Choice = tuple[str, str]
 Choices = Callable[[Person, Pathway], Iterable[Choice]]
 CHOICES: dict[str, Choices] = {}
@@ -146,3 +149,23 @@ def _zones(person: Person, rules: Pathway) -> Iterable[Choice]:
     from zoneinfo import available_timezones  # noqa: PLC0415  (reads a folder)
 
     return [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone]
+
+
+@choices("thread")
+def _threads(person: Person, rules: Pathway) -> Iterable[Choice]:
+    for one in threads(person):
+        text = one.messages[0].body.text
+        yield one.id, f"{one.last:%Y-%m-%d %H:%M}: {text if len(text) <= _SHORT else text[:_SHORT]}"
+
+
+@choices("report")
+def _reports(person: Person, rules: Pathway) -> Iterable[Choice]:
+    words = Cards(rules.library).findings()
+    for said in open_reports(person):
+        told = ", ".join(words[name] for name in said.body.findings)
+        yield said.id, f"{said.at:%Y-%m-%d %H:%M}, {said.body.level}: {told}"
+
+
+@choices("right")
+def _rights(person: Person, rules: Pathway) -> Iterable[Choice]:
+    return _plainly(rules.rights())

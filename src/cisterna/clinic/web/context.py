@@ -15,7 +15,7 @@ from cisterna.facts.access import span
 
 _MENU = (
     ("today", "Today", "/", CLINICAL - HERSELF),
-    ("people", "People", "/people/", CLINICAL),
+    ("people", "People", "/people/", CLINICAL - HERSELF),
     ("emergency", "Emergency", "/emergency/", CLINICAL - HERSELF - {Role.AUDITOR}),
     ("library", "Library", "/library/", CLINICAL - HERSELF),
     ("audit", "Audit", "/audit/", frozenset({Role.AUDITOR})),

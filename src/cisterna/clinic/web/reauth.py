@@ -3,6 +3,7 @@
 Whoever has a passkey touches it, and the passkey's challenge is the digest itself, so the answer is
 good for nothing else. Without one it is the password together with the current one-time code. What
 comes back is what `gate.reauthenticate` takes: the method, and the passkey's answer as proof.
+A patient or a caregiver may have no second factor: then her password alone opens her own lock.
 
 A page gives its template `reauth = reauth.ask(request, digest)`, includes `web/reauth.html` in its
 form, and calls `prove(request, digest)` when the form comes back.
@@ -96,11 +97,14 @@ def _by_code(request: HttpRequest) -> Proven:
     factor, user = _totp(request), _user(request)
     right = user.check_password(request.POST.get("password", ""))
     # Both are looked at whatever comes of the first, so a wrong one is not told from the other.
-    fits = factor is not None and factor.wrap().validate_code(request.POST.get("code", ""))
+    if factor is None:
+        fits = not request.member.staff  # type: ignore[attr-defined]
+    else:
+        fits = factor.wrap().validate_code(request.POST.get("code", ""))
     if not (right and fits):
         text = "Password and code do not fit."
         raise _refused(request, text, "Type your password, and the code that is shown now.")
-    return Proven("password and code", None)
+    return Proven("password and code" if factor else "password", None)
 
 
 def _totp(request: HttpRequest) -> Authenticator | None:

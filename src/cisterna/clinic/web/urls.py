@@ -7,6 +7,7 @@ from cisterna.clinic.web.api import api
 SCREENS = (
     "today",
     "people",
+    "messages",
     "emergency",
     "library",
     "programmer",

@@ -14,7 +14,10 @@ from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
 from cisterna.clinic.devices import devices
 from cisterna.clinic.event import Role, event_text
+from cisterna.clinic.messages import given, threads
+from cisterna.clinic.reach import language_of
 from cisterna.clinic.refusal import Refused
+from cisterna.clinic.reports import open_reports
 from cisterna.clinic.web import audit, clock, course_line, desk, rows, site
 from cisterna.clinic.web.access import check_may, member, members_only, people_of, sees
 from cisterna.clinic.web.forms import zone_of
@@ -61,10 +64,25 @@ def _born(text: str) -> Q:
 @members_only()
 def person(request: HttpRequest, person_id: str) -> HttpResponse:
     """One person: who she is, where she stands, what is missing, what can be done."""
-    found = desk.chart(request, person_id)
-    more = parts(found, site.rules(), clock.now(), oral="oral" in request.GET)
-    more |= {"here": "people", "may_export": member(request).staff}
-    return render(request, "web/person.html", about(request, found) | more)
+    return shown(request, desk.chart(request, person_id))
+
+
+def shown(
+    request: HttpRequest, found: Person, more: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """The page of a person; `more` is what a form on it was sent, and why it was refused."""
+    rules, who = site.rules(), member(request)
+    made = parts(found, rules, clock.now(), oral="oral" in request.GET)
+    made |= {"here": "people", "may_export": who.staff, "base": len(found.events)}
+    made["heard"] = {
+        "reports": open_reports(found),
+        "threads": threads(found),
+        "given": tuple(given(found, rules)),
+        "answers": rules.may("send-message", who.role),
+        "takes_up": rules.may("answer-report", who.role),
+    }
+    everything = about(request, found) | made | (more or {})
+    return render(request, "web/person.html", everything, status=status)
 
 
 def about(request: HttpRequest, found: Person) -> dict[str, Any]:
@@ -95,6 +113,7 @@ def head(found: Person) -> dict[str, Any]:
         "entry": entry.body if entry else None,
         "place": title("place", found.place) if found.place else "Not referred",
         "zone": str(zone_of(found)),
+        "spoken": language_of(found),
     }
 
 

@@ -19,17 +19,19 @@ from cisterna.facts.access import span
 
 _PAGE, _STUCK = 40, 10
 _AWAY = (Place.MAINTENANCE, Place.THERAPY_ENDED, Place.ALTERNATIVES, Place.NOT_CANDIDATE)
+HER_PAGE = "/my/"
+"""Where the pages of a patient and of who cares for her begin (`cisterna.patient.web`)."""
 _NO_TASKS = (*HERSELF, Role.ADMIN, Role.AUDITOR, Role.SYSTEM)
 
 
 @members_only(*Role)
 def today(request: HttpRequest) -> HttpResponse:
-    """The first page of staff; a patient sees her own page, an administrator the members."""
+    """The first page of staff; a patient has her own, an administrator the members."""
     who = member(request)
     if Role(who.role) is Role.ADMIN:
         return redirect("/members/")
     if Role(who.role) in HERSELF:
-        return redirect(f"/people/{who.person}/")
+        return redirect(HER_PAGE)
     rows.catch_up()
     about = _about(request, who) | {"here": "today"}
     part = "web/today_list.html" if request.headers.get("HX-Request") else "web/today.html"
