@@ -65,7 +65,7 @@ def test_nothing_on_the_start_page_is_written_into_it_as_script_or_style(demonst
     [
         ("follow", Role.PHYSICIAN, "/people/demo-22/"),
         ("nurse", Role.NURSE, "/"),
-        ("patient", Role.PATIENT, "/start/phone/"),
+        ("patient", Role.PATIENT, "/my/"),
     ],
 )
 def test_each_door_signs_the_visitor_in_as_an_invented_person(

@@ -34,6 +34,7 @@ class Plan:
 
     now: Now
     refill: datetime | None
+    refill_passed: bool
     changes: tuple[Change, ...]
     goals: tuple[tuple[str, str], ...]
     preferences: str
@@ -43,9 +44,11 @@ class Plan:
 def plan_of(person: Person, library: Library, at: datetime) -> Plan:
     """Her plan as of `at`."""
     found, told = outcomes(person, library, at), person.last(GoalsSet, None)
+    refill = refill_by(person, library)
     return Plan(
         now_of(person, library, at),
-        refill_by(person, library),
+        refill,
+        refill is not None and refill <= at,
         tuple(reversed(tuple(_changes(person)))),
         tuple((goal, step or "") for goal, step in found.goals.items()),
         told.body.preferences if told else "",

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from cisterna.clinic.demo.player import Player, Step, Story
 from cisterna.clinic.demo.steps import AskDose, Fault, PairRemote, Scan, Stop, lost_at
-from cisterna.clinic.demo.stories import years
+from cisterna.clinic.demo.stories import at_home, years
 from cisterna.clinic.demo.stories.implant import home, operated, red_flag, titrated
 from cisterna.clinic.demo.stories.ordering import (
     change,
@@ -131,12 +131,18 @@ def patient_doses(player: Player) -> Iterator[Step]:
     yield change(remote, "pain comes in attacks", later=next_morning(player, 7))
     yield PairRemote(HOUR)
     yield from refills(player, player.end - 21 * DAY)
+    yield from at_home.settled(player)
     yield AskDose(player.until(player.end - 20 * DAY))
-    while player.at < player.end - 8 * HOUR:
+    asked = 0
+    while player.at < player.end - 28 * HOUR:
+        asked += 1
+        if asked % 4 == 0:
+            yield from at_home.lived(player, asked)
         if comes_back(player, running(player)) < player.at + DAY:
             yield from refill(player, next_morning(player, 1))
         hours = player.random.choice((1, 2, 4, 7, 9, 12, 16))
         yield AskDose(hours * HOUR)
+    yield from at_home.talked(player)
 
 
 TAILS: Mapping[str, Story] = {

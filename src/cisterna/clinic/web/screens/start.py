@@ -46,7 +46,7 @@ _FOLLOWED, _PATIENT = "demo-22", "demo-34"
 _WAYS = {
     "follow": ("physician", f"/people/{_FOLLOWED}/"),
     "nurse": ("nurse", "/"),
-    "patient": ("", "/start/phone/"),
+    "patient": ("", "/my/"),
 }
 
 
@@ -139,6 +139,8 @@ def _opened(serial: str) -> dict[str, Any]:
 
 
 def _patient() -> User:
+    """Her account; who cares for her has one too, so that she can say what he may see."""
+    account_of(f"{_PATIENT}-care", Role.CAREGIVER, _PATIENT)
     return account_of(_PATIENT, Role.PATIENT, _PATIENT)
 
 

@@ -3,6 +3,8 @@
 Before she writes she is asked whether anything cannot wait: what is in her words is not guessed at.
 """
 
+from math import ceil
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -16,6 +18,7 @@ from cisterna.clinic.web import site
 from cisterna.clinic.web.forms import zone_of
 from cisterna.patient.web.her import done, hers
 from cisterna.patient.web.screens.check_in import flags
+from cisterna.patient.web.words import say
 
 
 @hers("message")
@@ -66,7 +69,7 @@ def _page(request: HttpRequest, person: Person, name: str, here: str) -> HttpRes
         "one": thread_of(person, name) if name else None,
         "base": len(person.events),
         "zone": zone_of(person),
-        "within": site.rules().figure("answer_within").text(),
+        "within": _within(),
         "problem": problem,
         "clear": clear,
         "first": f"{here}first/",
@@ -75,6 +78,12 @@ def _page(request: HttpRequest, person: Person, name: str, here: str) -> HttpRes
         "here": "messages",
     }
     return render(request, "patient/messages.html", about, status=422 if problem else 200)
+
+
+def _within() -> str:
+    """How soon the team answers, in whole days."""
+    days = ceil(site.rules().figure("answer_within").value.number("day"))
+    return say("portal.messages.days_one" if days == 1 else "portal.messages.days_many", n=days)
 
 
 urlpatterns = [

@@ -7,6 +7,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from cisterna.patient.web import words
+from cisterna.quantity import show
 
 register = template.Library()
 
@@ -33,3 +34,26 @@ def step_words(key: str, step: str) -> SafeString | str:
         if name in words.words("en"):
             return words.say_html(name)
     return step
+
+
+@register.filter
+def dose(value: Any) -> str:
+    """A dose as she reads it: `0.5 mg/day` is `0.5 mg/día` in Spanish; figures stay as they are."""
+    text = value if isinstance(value, str) else show(value)
+    return text.replace("/day", words.say("base.unit.per_day"))
+
+
+@register.filter
+def drug_word(name: str) -> str:
+    """A drug's name in her language, in full; one that has no words of ours keeps its own."""
+    key = f"base.drug.{name.partition(' ')[0].lower()}"
+    return words.say(key) if key in words.words("en") else name
+
+
+@register.filter
+def mark_word(name: str) -> str:
+    """A mark of the therapy, `baseline` or such as `6 month`, in her language."""
+    months = name.partition(" ")[0]
+    if not months.isdigit():
+        return words.say("portal.mark.baseline")
+    return words.say("portal.mark.one" if months == "1" else "portal.mark.many", n=months)
