@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page
 
-from tests.clinic.web.conftest import NOW, SignedIn
+from tests.clinic.web.conftest import NOW, PASSWORD, SignedIn
 from tests.patient.web.conftest import (  # noqa: F401  (fixtures)
     clinic,
     her,
@@ -183,3 +183,20 @@ def test_sign_in_and_lock_are_fit_for_everybody(
             page.locator('form[action="/locked/now/"] button').click()
             page.wait_for_url("**/locked/**")
             fit(page, f"locked-{language}")
+
+
+def test_an_answer_is_kept_as_it_is_given_and_is_there_after_the_lock(
+    browser: Browser,
+    address: str,
+    signed_in: SignedIn,  # noqa: F811
+):
+    with of_her(browser, address, signed_in, "en") as page:
+        page.goto(f"{address}/my/check-in/more/")
+        with page.expect_response("**/my/check-in/more/"):
+            page.locator('[name="score:peg:pain"][value="4"]').check()
+        page.goto(f"{address}/account/enrol/")
+        page.locator('form[action="/locked/now/"] button').click()
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Unlock").click()
+        page.goto(f"{address}/my/check-in/more/")
+        assert page.locator('[name="score:peg:pain"][value="4"]').is_checked()
