@@ -14,7 +14,10 @@ from tests.clinic.test_roles import ASKED, MAY
 from tests.clinic.web.conftest import SignedIn, Treated
 from tests.clinic.web.sending import sent
 
-APART = {"open-chart"}
+APART = {
+    *("open-chart", "issue-card", "end-card"),
+    *("rank-options", "take-teach-back", "keep-questions"),
+}
 ROLES = [r for r in Role if r is not Role.SYSTEM]
 HERS = [Role.PATIENT, Role.CAREGIVER]
 STAFF = [r for r in ROLES if r not in HERS]

@@ -21,7 +21,11 @@ from cisterna.clinic.web.screens.people import head
 from cisterna.clinic.web.telling import tell
 from cisterna.clinic.web.words import title, words
 
-_APART = ("open-chart",)
+_APART = (
+    *("open-chart", "issue-card", "end-card"),
+    *("rank-options", "take-teach-back", "keep-questions"),
+)
+"""What has a page of its own."""
 _AGAIN: dict[str, type[Any]] = {"register": Registered, "set-goals": GoalsSet}
 
 
