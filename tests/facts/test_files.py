@@ -115,6 +115,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "stuck": (DURATION,),
     "open_chart_review": (DURATION,),
     "invitation": (DURATION,),
+    "calendar_link": (DURATION,),
     "password_length": (RATIO,),
     # catheters
     "volume_per_length": (LINE_VOLUME,),

@@ -9,6 +9,7 @@ from cisterna.clinic.event import Role
 from cisterna.clinic.messages import rights_of
 from cisterna.clinic.web import rows, site
 from cisterna.clinic.web.models import HERSELF, Member
+from cisterna.clinic.web.watch import LOCKED
 from cisterna.patient.web.language import spoken
 
 MENU: tuple[tuple[str, str], ...] = (
@@ -36,7 +37,8 @@ PUBLIC: tuple[tuple[str, str], ...] = ()
 def patient(request: HttpRequest) -> dict[str, Any]:
     """The context of every template; `layout` is the frame of a page that staff share with her."""
     found = getattr(request, "member", None)
-    hers = found is not None and Role(found.role) in HERSELF
+    locked = bool(request.session.get(LOCKED)) if hasattr(request, "session") else False
+    hers = found is not None and Role(found.role) in HERSELF and not locked
     staff = found is not None and found.staff
     return {
         "language": spoken(),
