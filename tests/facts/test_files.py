@@ -108,7 +108,6 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "sign_in_window": (DURATION,),
     "sign_in_tries": (RATIO,),
     "card_window": (DURATION,),
-    "calendar_link": (DURATION,),
     "card_tries": (RATIO,),
     "api_per_minute": (RATIO,),
     "open_chart": (DURATION,),

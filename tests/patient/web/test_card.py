@@ -26,7 +26,7 @@ def made(she: Client) -> str:
     """The path of her new card."""
     assert she.post("/my/card/", {}).status_code == 302
     page = she.get("/my/card/").content.decode()
-    return re.findall(r"https://clinic.example(/card/[^<\"]+/)", page)[0]
+    return str(re.findall(r"https://clinic.example(/card/[^<\"]+/)", page)[0])
 
 
 def opened(path: str, **more: str) -> tuple[int, str]:

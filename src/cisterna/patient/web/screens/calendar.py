@@ -35,7 +35,6 @@ def _page(request: HttpRequest, person: Person, problem: str = "") -> HttpRespon
         "today": now.astimezone(zone_of(person)).date(),
         "booked": booked(person, now),
         "zone": zone_of(person),
-        "today": now.astimezone(zone_of(person)).date(),
         "own": member(request).role == Role.PATIENT,
         "link": request.build_absolute_uri(link) if link else "",
         "lasts": span("calendar_link").days,
