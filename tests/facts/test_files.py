@@ -107,6 +107,8 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "absolute": (DURATION,),
     "sign_in_window": (DURATION,),
     "sign_in_tries": (RATIO,),
+    "card_window": (DURATION,),
+    "card_tries": (RATIO,),
     "api_per_minute": (RATIO,),
     "open_chart": (DURATION,),
     "stuck": (DURATION,),

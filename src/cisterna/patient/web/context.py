@@ -19,6 +19,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("check_in", "/my/check-in/"),
     ("messages", "/my/messages/"),
     ("calendar", "/my/calendar/"),
+    ("card", "/my/card/"),
     ("about", "/my/about/"),
 )
 """Name and address of the pages of somebody who has signed in, in their order."""
@@ -26,6 +27,7 @@ RIGHT = {
     **dict.fromkeys(("plan", "diary", "calendar"), "plan"),
     "check_in": "check-in",
     "messages": "message",
+    "card": "card",
 }
 """What somebody who cares for her needs for a page of the menu; the others are open to her."""
 PUBLIC: tuple[tuple[str, str], ...] = ()

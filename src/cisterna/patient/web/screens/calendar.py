@@ -34,7 +34,6 @@ def _page(request: HttpRequest, person: Person, problem: str = "") -> HttpRespon
         "days": tuple(days_of(person, site.rules())),
         "booked": booked(person, now),
         "zone": zone_of(person),
-        "today": now.astimezone(zone_of(person)).date(),
         "own": member(request).role == Role.PATIENT,
         "link": request.build_absolute_uri(link) if link else "",
         "lasts": span("calendar_link").days,
