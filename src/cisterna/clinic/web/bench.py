@@ -193,7 +193,7 @@ class Bench:
     def pen(self, person: Person, why: str = "", ahead: int = 0) -> Pen:
         """The pen for her next event, or one after it."""
         id = f"{person.id}.{len(person.events) + 1 + ahead}"
-        return Pen(person.id, self.actor, clock.now(), id, why)
+        return Pen(person.id, self.actor, clock.now(), id, why, site.signing())
 
     def writes(self, base: int, make: Callable[[Person], Sequence[Event]]) -> None:
         """Put events on record, if the record is where the page saw it."""
