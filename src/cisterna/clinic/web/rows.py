@@ -68,7 +68,7 @@ def catch_up() -> int:
     with transaction.atomic():
         cursor, _ = Cursor.objects.select_for_update().get_or_create(only=1)
         changed = _changed(cursor.seq)
-        for batch in _batches(_stale(at) | changed):
+        for batch in _batches(_of_the_site(changed) | _stale(at) | changed):
             _write(batch, at)
         if changed:
             cursor.seq = max(changed.values())
@@ -90,6 +90,13 @@ def _changed(seq: int) -> dict[str, int]:
     """Who has events after this number, and the number of her last one."""
     rows = EventRow.objects.filter(seq__gt=seq).order_by("seq").values_list("person", "seq")
     return dict(rows.iterator(chunk_size=5000))
+
+
+def _of_the_site(changed: dict[str, int]) -> dict[str, int]:
+    """Everybody where the clinic has said something: a confirmed value counts for all of them."""
+    if SITE not in changed:
+        return {}
+    return dict(PersonRow.objects.values_list("person", "seq"))
 
 
 def _stale(at: datetime) -> dict[str, int]:
