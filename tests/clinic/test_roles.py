@@ -17,7 +17,7 @@ from cisterna.clinic.bodies.planning import (
     Waived,
     WaiverProposed,
 )
-from cisterna.clinic.bodies.site import ConfirmationWithdrawn, ValueConfirmed
+from cisterna.clinic.bodies.site import ConfirmationWithdrawn, TelephonesGiven, ValueConfirmed
 from cisterna.clinic.bodies.titration import AdjustmentBegun, AdjustmentEnded, TitrationResumed
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Actor, Role
@@ -97,6 +97,7 @@ MAY = {
     **HEARD_MAY,
     **WEIGH_MAY,
     "confirm-value": "pharmacist",
+    "give-telephones": "physician pharmacist admin",
     "withdraw-value": "pharmacist",
     "print-sheet": "physician surgeon nurse",
     "type-back": "physician surgeon nurse pharmacist",
@@ -138,7 +139,8 @@ def of_the_site() -> dict[str, tuple[Any, Any]]:
     site = Person(SITE)
     events = ACTS["confirm-value"](site, PHARMACIST, told, START, why="our protocol")
     taken = ConfirmationWithdrawn(told.fact)
-    return {"confirm-value": (site, told), "withdraw-value": (after(site, events), taken)}
+    known = {"confirm-value": (site, told), "withdraw-value": (after(site, events), taken)}
+    return known | {"give-telephones": (site, TelephonesGiven("elm", on_call="5550100"))}
 
 
 def by_hand() -> dict[str, tuple[Any, Any]]:

@@ -210,7 +210,10 @@ def through_an_emergency() -> dict[str, tuple[Any, Any]]:
     result = StudyReported(order[0].id, "film", way.course.at, (), "tip at T10")
     way.do("report-study", Reported(result), NURSE)
     did(way.course, "open-emergency", NURSE, EmergencyOpened(("A",), "drowsy"))
-    way.do("close-emergency", EmergencyClosed("tired", "watched", Place.MAINTENANCE))
+    way.do(
+        "close-emergency",
+        EmergencyClosed("tired", "watched", Place.MAINTENANCE, "recovered", "read: runs"),
+    )
     return way.found
 
 

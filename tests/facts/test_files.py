@@ -108,6 +108,9 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "sign_in_window": (DURATION,),
     "sign_in_tries": (RATIO,),
     "card_window": (DURATION,),
+    "consult_window": (DURATION,),
+    "consult_tries": (RATIO,),
+    "consult_all": (RATIO,),
     "card_tries": (RATIO,),
     "api_per_minute": (RATIO,),
     "open_chart": (DURATION,),
@@ -178,6 +181,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "resets": (RATIO,),
     # what she brings
     "answer_within": (DURATION,),
+    "consult_within": (DURATION,),
     "check_in": (DURATION,),
     "card_lasts": (DURATION,),
     "teach_back_right": (RATIO,),

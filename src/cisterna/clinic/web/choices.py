@@ -8,7 +8,7 @@ from cisterna.clinic.course import Person
 from cisterna.clinic.messages import threads
 from cisterna.clinic.reports import open_reports
 from cisterna.clinic.web.words import plain
-from cisterna.facts import Cards, Pathway
+from cisterna.facts import Cards, Follow, Pathway
 from cisterna.order.form import LEVELS
 
 _SHORT = 60
@@ -169,3 +169,9 @@ def _reports(person: Person, rules: Pathway) -> Iterable[Choice]:
 @choices("right")
 def _rights(person: Person, rules: Pathway) -> Iterable[Choice]:
     return _plainly(rules.rights())
+
+
+@choices("emergency-outcome")
+def _emergency_outcomes(person: Person, rules: Pathway) -> Iterable[Choice]:
+    known = Follow(rules.library).words("adverse.outcome")
+    return _plainly(name for name in known if name != "fatal")

@@ -30,7 +30,10 @@ RIGHT = {
     "card": "card",
 }
 """What somebody who cares for her needs for a page of the menu; the others are open to her."""
-PUBLIC: tuple[tuple[str, str], ...] = ()
+PUBLIC: tuple[tuple[str, str], ...] = (
+    ("self_check", "/self-check/"),
+    ("consult", "/consult/"),
+)
 """Name and address of the pages that anybody may read, in their order."""
 
 
