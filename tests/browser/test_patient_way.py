@@ -8,6 +8,7 @@ who helps her reads her card. What the team does meanwhile is done by its acts.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -63,8 +64,8 @@ class Way:
         before = len(course.person.events)
         if self.steps is None:
             self.steps = self._all()
-        for step in (*self.pending, *self._rest()):
-            self.pending = []
+        ahead, self.pending = self.pending, []
+        for step in chain(ahead, self._rest()):
             if step.act == until:
                 self.pending = [step]
                 break
