@@ -90,7 +90,7 @@ def _page(
 
 
 def _before(name: str, found: Person) -> dict[str, Any]:
-    """An entry that is written anew begins with what stands; a decision names today's aid (PW-035)."""
+    """An entry written anew begins with what stands; a decision names today's aid (PW-035)."""
     if name == "record-decision":
         return {"aid": f"decision aid {Options(site.library()).version}"}
     kind = _AGAIN.get(name)

@@ -28,7 +28,7 @@ def lines(prefix: str) -> Sequence[str]:
 
 @register.simple_tag
 def told(*parts: Any) -> SafeString:
-    """One line with names from a table, the last part: `{% told "aid.say" key "title" numbers %}`."""
+    """One line with names from a table, the last part: `{% told "aid.say" key numbers %}`."""
     return words.say_html(".".join(parts[:-1]), **parts[-1])
 
 
