@@ -108,7 +108,11 @@ class Walk:
     def enter(self, actor: Actor, act: str, row: dict[str, Any], procedure: str = "") -> Page:
         """Fill in the form of an act, of its own page or of a procedure's, and record it."""
         page, before = self.house.of(actor, self.id), len(self.person.events)
-        self.open(page, procedure or f"acts/{act}")
+        if actor.role in ROLES_OF_HER:
+            page.goto(f"{self.house.address}/my/about/")
+            page.locator(f'a[href="/my/do/{act}/"]').click()
+        else:
+            self.open(page, procedure or f"acts/{act}")
         own = f':has(input[name="act"][value="{act}"])' if procedure else ""
         form = page.locator(f"form.act{own}")
         fill(form, row)

@@ -158,6 +158,14 @@ def test_what_she_gives_one_caregiver_she_gives_no_other():
         did(course, "send-message", CAREGIVER, MessageSent("hello"))
 
 
+def test_staff_set_an_access_only_with_the_reason():
+    course = living()
+    asked = AccessGiven("mother", ("plan",))
+    with refused("reason-missing"):
+        did(course, "give-access", NURSE, asked)
+    assert did(course, "give-access", NURSE, asked, why="a child; her mother decides")
+
+
 def test_a_caregiver_without_any_right_may_still_report_that_something_is_wrong():
     course = living()
     assert did(course, "triage-report", CAREGIVER, Report(("unrousable",)))

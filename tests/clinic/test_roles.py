@@ -31,6 +31,7 @@ from tests.clinic.onward import whole as operated
 from tests.clinic.people import ENTRY, PHARMACIST, SCRIPTS, START, SURGEON, Course
 from tests.clinic.refilled import Refilling, doubtful, more, whole
 from tests.clinic.test_realpump import RIGHT, Chair
+from tests.clinic.weigh_asked import WEIGH_ASKED, WEIGH_MAY
 from tests.clinic.years_asked import YEARS_ASKED, YEARS_MAY
 
 # Written by hand from pathway §8; where §8 has no row, from the PW row beside it.
@@ -98,6 +99,7 @@ MAY = {
     "close-watch": "physician",
     **YEARS_MAY,
     **HEARD_MAY,
+    **WEIGH_MAY,
     "confirm-value": "pharmacist",
     "give-telephones": "physician pharmacist admin",
     "withdraw-value": "pharmacist",
@@ -134,7 +136,7 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
     found["open-chart"] = (person, ChartOpened("main"))
     opened = ACTS["open-chart"](person, SURGEON, ChartOpened("main"), course.at, why="urgent")
     found["review-opening"] = (after(person, opened), OpeningReviewed(opened[0].id, True))
-    return found | YEARS_ASKED | HEARD_ASKED | by_hand() | of_the_site()
+    return found | YEARS_ASKED | HEARD_ASKED | WEIGH_ASKED | by_hand() | of_the_site()
 
 
 def of_the_site() -> dict[str, tuple[Any, Any]]:

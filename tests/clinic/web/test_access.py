@@ -32,11 +32,12 @@ def test_a_patient_sees_herself_and_nobody_else(signed_in: SignedIn, treated: Tr
     treated("back", "commit")
     treated("palsy", "commit", "p2")
     patient = signed_in(Role.PATIENT, person="p1")
-    assert patient.get("/people/p1/").status_code == 200
-    assert patient.get("/people/p2/").status_code == 404
-    assert patient.get("/people/p2/acts/set-goals/").status_code == 404
+    assert patient.get("/")["Location"] == "/my/"
+    assert "Ada Moss" in patient.get("/my/").content.decode()
+    for person in ("p1", "p2"):
+        assert patient.get(f"/people/{person}/").status_code == 403
+        assert patient.get(f"/people/{person}/acts/set-goals/").status_code == 403
     assert patient.get("/people/new/").status_code == 403
-    assert patient.get("/")["Location"] == "/people/p1/"
 
 
 def test_an_administrator_sees_no_clinical_data(signed_in: SignedIn, treated: Treated):

@@ -14,8 +14,13 @@ from tests.clinic.test_roles import ASKED, MAY
 from tests.clinic.web.conftest import SignedIn, Treated
 from tests.clinic.web.sending import sent
 
-APART = {"open-chart"}
+APART = {
+    *("open-chart", "issue-card", "end-card"),
+    *("rank-options", "take-teach-back", "keep-questions", "ask-consult"),
+}
 ROLES = [r for r in Role if r is not Role.SYSTEM]
+HERS = [Role.PATIENT, Role.CAREGIVER]
+STAFF = [r for r in ROLES if r not in HERS]
 
 
 @pytest.fixture
@@ -31,12 +36,25 @@ def as_role(signed_in: SignedIn, treated: Treated) -> Callable[[Role], Client]:
 
 
 @pytest.mark.pathway("PW-051")
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", STAFF)
 def test_a_role_gets_the_forms_of_its_acts_and_no_other(role: Role, as_role: Any):
     browser = as_role(role)
-    for act in sorted(set(ACTS) - APART):
+    for act in sorted(set(MAY) - APART):
         found = browser.get(f"/people/p1/acts/{act}/")
         assert found.status_code == (200 if role in MAY[act].split() else 403), act
+
+
+@pytest.mark.parametrize("role", HERS)
+def test_a_patient_and_a_caregiver_get_no_form_of_the_staff_whatever_they_may(
+    role: Role, as_role: Any
+):
+    """Their acts are done on pages of their own: tests/patient/web/test_roles.py."""
+    browser = as_role(role)
+    for act in sorted(set(ACTS) - APART):
+        assert browser.get(f"/people/p1/acts/{act}/").status_code == 403, act
+    for act in sorted(a for a in MAY if role in MAY[a].split()):
+        row = sent(act, ASKED[act][1], 0, "a reason")
+        assert browser.post(f"/people/p1/acts/{act}/", row).status_code == 403, act
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -41,6 +41,15 @@ def answers() -> dict[str, str]:
     return {q.name: q.steps[1] for q in check_in.questions(person, site.rules())}
 
 
+def nothing_urgent(browser: Client, place: str = "/my/messages/") -> None:
+    assert browser.post(f"{place}first/", {"none": "yes"})["Location"] == f"{place}#write"
+
+
+def write(browser: Client, text: str, place: str = "/my/messages/") -> Any:
+    nothing_urgent(browser, place)
+    return browser.post(place, {"text": text})
+
+
 # Her own ----------------------------------------------------------------------------------------
 
 
@@ -168,7 +177,7 @@ def test_nothing_ticked_is_no_report(she: Client):
 
 @pytest.mark.pathway("PW-057")
 def test_a_message_waits_on_the_list_of_the_clinic_until_it_is_answered(she: Client):
-    assert she.post("/my/messages/", {"text": "May I travel?"}).status_code == 302
+    assert write(she, "May I travel?").status_code == 302
     person = rows.load("p1")
     sent = person.last(MessageSent, None)
     assert sent is not None
@@ -176,21 +185,40 @@ def test_a_message_waits_on_the_list_of_the_clinic_until_it_is_answered(she: Cli
     assert [t.about for t in waits] == [sent.id]
     thread = f"/my/messages/{sent.id}/"
     assert "May I travel?" in words(she.get(thread))
-    assert she.post(thread, {"text": "By train."}).status_code == 302
+    assert write(she, "By train.", thread).status_code == 302
     assert she.get("/my/messages/p1.1/").status_code == 404
+
+
+def test_each_message_begins_with_the_question_whether_anything_cannot_wait(she: Client):
+    assert she.post("/my/messages/", {"text": "my lips are blue"})["Location"].endswith("/first/")
+    assert rows.load("p1").last(MessageSent, None) is None
+    assert write(she, "a question").status_code == 302
+    assert she.post("/my/messages/", {"text": "another"})["Location"].endswith("/first/")
+    found = she.post("/my/messages/first/", {"finding": ["blue"], "none": "yes"}, follow=True)
+    assert "Call for an ambulance now." in words(found)
+    assert she.post("/my/messages/", {"text": "still"})["Location"].endswith("/first/")
+
+
+def test_something_red_is_reported_with_two_presses(she: Client):
+    assert 'href="/my/wrong/"' in words(she.get("/my/plan/"))
+    page = words(she.get("/my/wrong/"))
+    assert '<button class="alarm" name="finding" value="blue">' in page
+    assert 'class="alarm" name="finding" value="drowsy"' not in page
 
 
 def test_a_double_click_sends_one_message(she: Client):
     base = str(len(rows.load("p1").events))
     form = {"text": "Once", "base": base}
+    nothing_urgent(she)
     assert she.post("/my/messages/", form).status_code == 302
+    nothing_urgent(she)
     assert she.post("/my/messages/", form).status_code == 422
     assert len(rows.load("p1").every(MessageSent, None)) == 1
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 4001])
 def test_an_empty_or_endless_message_is_not_sent(text: str, she: Client):
-    assert she.post("/my/messages/", {"text": text}).status_code == 422
+    assert write(she, text).status_code == 422
     assert rows.load("p1").last(MessageSent, None) is None
 
 
@@ -198,7 +226,7 @@ def test_an_empty_or_endless_message_is_not_sent(text: str, she: Client):
 
 
 RIGHTS = {
-    "plan": ["plan/", "diary/", "calendar/", "calendar.ics"],
+    "plan": ["plan/", "diary/", "calendar/", "refills.ics"],
     "check-in": ["check-in/", "check-in/more/"],
     "message": ["messages/"],
 }
@@ -246,7 +274,7 @@ def test_she_gives_nothing_to_somebody_without_an_account_for_her(she: Client, s
 
 
 def test_her_calendar_has_the_day_of_her_refill_and_names_no_drug(she: Client):
-    found = she.get("/my/calendar.ics")
+    found = she.get("/my/refills.ics")
     assert found["Content-Type"].startswith("text/calendar")
     text = found.content.decode()
     assert "morphine" not in text.lower()

@@ -7,6 +7,7 @@ from cisterna.clinic.acts.act import Case, act
 from cisterna.clinic.acts.asked import check_seen, need_words, once, refuse
 from cisterna.clinic.bodies.hers import AccessGiven, DiaryWritten, MessageSent
 from cisterna.clinic.bodies.planning import Place
+from cisterna.clinic.event import Role
 from cisterna.clinic.messages import thread_of
 from cisterna.facts.library import known
 
@@ -41,6 +42,8 @@ def write_diary(case: Case, asked: DiaryWritten) -> Iterator[Any]:
 @act("give-access", *_ANYWHERE)
 def give_access(case: Case, asked: AccessGiven) -> Iterator[Any]:
     """Let somebody who cares for her see and do these things, and nothing else; () ends it."""
+    if case.actor.role is not Role.PATIENT:
+        case.need_why("She sets it herself; staff set it for somebody who cannot.", _HEARD)
     need_words(asked.caregiver, "who cares for her", _HEARD)
     once(asked.may, "right", _HEARD)
     for right in asked.may:

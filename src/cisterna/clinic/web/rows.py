@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from cisterna.clinic import bodies
+from cisterna.clinic.bodies.hers import ConsultAsked
 from cisterna.clinic.bodies.planning import Moved, Referred, Registered
 from cisterna.clinic.course import Person, fold
 from cisterna.clinic.event import read_event
@@ -126,13 +127,14 @@ def _row(person: Person, seq: int, tasks: Iterable[Task]) -> PersonRow:
     entry, referred = person.last(Registered, None), person.last(Referred, None)
     moves = person.every(Moved, None)
     since = moves[-1].at if moves else referred.at if referred else None
-    who = entry.body if entry else None
+    asked = person.last(ConsultAsked, None)
+    who = entry.body if entry else asked.body if asked else None
     return PersonRow(
         person=person.id,
         clinic=who.clinic if who else "",
         name=who.name if who else "",
         born=who.born if who else None,
-        number=who.number if who else "",
+        number=entry.body.number if entry else "",
         indication=referred.body.indication if referred else "",
         place=str(person.place or ""),
         since=since,

@@ -19,7 +19,10 @@ from cisterna.clinic.web.models import Member
 from cisterna.facts.access import span
 
 SEEN, BEGUN, LOCKED = "seen", "begun", "locked"
-_OPEN = ("/static/", "/account/login/", "/account/logout/", "/account/2fa/authenticate/")
+_OPEN = (
+    *("/static/", "/account/login/", "/account/logout/", "/account/2fa/authenticate/"),
+    "/language/",  # which words the lock speaks is nobody's secret
+)
 _LOCK = ("/locked/", "/account/2fa/webauthn/")
 _ENROL = ("/account/",)
 _FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)

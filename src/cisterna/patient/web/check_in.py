@@ -13,6 +13,7 @@ from cisterna.clinic.course import Person
 from cisterna.clinic.prescribing import running
 from cisterna.clinic.since import doses_on_record, drugs_on_record, kinds_of
 from cisterna.clinic.therapy import therapy
+from cisterna.clinic.triage import Level, triage
 from cisterna.facts import Cards, Follow, Pathway
 from cisterna.order.form import Unusable
 from cisterna.order.line import Refused as OrderRefused
@@ -35,6 +36,12 @@ class Question:
 def red_flags(rules: Pathway) -> tuple[str, ...]:
     """What she is asked first: the findings that somebody at home can see or feel."""
     return tuple(n for n in Cards(rules.library).findings() if n not in _HIDDEN)
+
+
+def red_alone(person: Person, rules: Pathway) -> tuple[str, ...]:
+    """What is red by itself, whatever else there is: one press is enough to report it."""
+    asked, drugs = red_flags(rules), drugs_on_record(person)
+    return tuple(n for n in asked if triage((n,), drugs, rules.library).level is Level.RED)
 
 
 def questions(person: Person, rules: Pathway) -> tuple[Question, ...]:

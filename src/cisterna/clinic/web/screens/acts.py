@@ -11,6 +11,7 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from cisterna.clinic.acts import ACTS
+from cisterna.clinic.bodies.hers import ConsultAsked
 from cisterna.clinic.bodies.planning import GoalsSet, Registered
 from cisterna.clinic.course import Person
 from cisterna.clinic.refusal import Refused
@@ -21,7 +22,11 @@ from cisterna.clinic.web.screens.people import head
 from cisterna.clinic.web.telling import tell
 from cisterna.clinic.web.words import title, words
 
-_APART = ("open-chart",)
+_APART = (
+    *("open-chart", "issue-card", "end-card"),
+    *("rank-options", "take-teach-back", "keep-questions", "ask-consult"),
+)
+"""What has a page of its own."""
 _AGAIN: dict[str, type[Any]] = {"register": Registered, "set-goals": GoalsSet}
 
 
@@ -88,8 +93,21 @@ def _before(name: str, found: Person) -> dict[str, Any]:
     kind = _AGAIN.get(name)
     last = found.last(kind, None) if kind else None
     if last is None:
-        return {}
+        return _asked(name, found)
     return {one.name: _shown(getattr(last.body, one.name)) for one in fields(last.body)}
+
+
+def _asked(name: str, found: Person) -> dict[str, Any]:
+    """Somebody who asked for a consultation herself is taken in with what she wrote."""
+    said = found.last(ConsultAsked, None)
+    if said is None or name not in ("register", "refer"):
+        return {}
+    b = said.body
+    if name == "refer":
+        return {"asked_by": "herself", "question": b.says}
+    interpreter = _shown(b.interpreter_needed)
+    row = {"name": b.name, "born": b.born, "language": b.language, "phone": b.reach}
+    return row | {"clinic": b.clinic, "interpreter_needed": interpreter}
 
 
 def _shown(value: Any) -> Any:

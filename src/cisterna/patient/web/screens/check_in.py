@@ -27,17 +27,23 @@ _DRAFT = "check-in"
 @require_http_methods(["GET", "POST"])
 def wrong(request: HttpRequest, person: Person) -> HttpResponse:
     """Something is wrong: what she ticks is triaged by rule, at once."""
-    return _flags(request, person, "/my/wrong/", nothing="")
+    return flags(request, person, "/my/wrong/", nothing="", here="wrong")
 
 
 @hers("check-in")
 @require_http_methods(["GET", "POST"])
 def first(request: HttpRequest, person: Person) -> HttpResponse:
     """The first half of a check-in: is there anything that cannot wait?"""
-    return _flags(request, person, "/my/check-in/", nothing="/my/check-in/more/")
+    return flags(request, person, "/my/check-in/", nothing="/my/check-in/more/", here="check_in")
 
 
-def _flags(request: HttpRequest, person: Person, here: str, nothing: str) -> HttpResponse:
+def flags(
+    request: HttpRequest, person: Person, place: str, nothing: str, here: str
+) -> HttpResponse:
+    """Is there anything that cannot wait? One press reports what is red by itself.
+
+    `nothing` is where she goes on when there is nothing of it.
+    """
     known = ask.red_flags(site.rules())
     problem = ""
     if request.method == "POST":
@@ -49,14 +55,15 @@ def _flags(request: HttpRequest, person: Person, here: str, nothing: str) -> Htt
             return redirect(nothing)
         problem = say("portal.flags.choose")
     about = {
+        "alone": ask.red_alone(person, site.rules()),
         "flags": known,
         "base": len(person.events),
         "problem": problem,
-        "place": here,
+        "place": place,
         "nothing": nothing,
         "entered": request.POST,
         "ticked": request.POST.getlist("finding"),
-        "here": "check_in" if nothing else "wrong",
+        "here": here,
     }
     return render(request, "patient/flags.html", about, status=422 if problem else 200)
 
@@ -113,7 +120,13 @@ def more(request: HttpRequest, person: Person) -> HttpResponse:
                 return found
             problem = found
     rows = [(q, draft.get(q.name, ""), q.name in missing) for q in asked]
-    about = {"rows": rows, "says": draft.get("says", ""), "base": len(person.events)}
+    peg = any(q.name.startswith("score:peg:") for q in asked)
+    about: dict[str, Any] = {
+        "peg": peg,
+        "rows": rows,
+        "says": draft.get("says", ""),
+        "base": len(person.events),
+    }
     about |= {"missing": missing, "problem": problem, "here": "check_in"}
     return render(request, "patient/more.html", about, status=422 if missing or problem else 200)
 

@@ -12,8 +12,10 @@ from cisterna.clinic.check_ins import next_check_in
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Role
 from cisterna.clinic.messages import threads
+from cisterna.clinic.therapy import dose_history
 from cisterna.clinic.web import clock, site
 from cisterna.clinic.web.forms import zone_of
+from cisterna.patient.web.care import next_visit
 from cisterna.patient.web.her import hers, rights
 from cisterna.patient.web.plan import refill_by
 
@@ -29,6 +31,8 @@ def home(request: HttpRequest, person: Person) -> HttpResponse:
 def _next(request: HttpRequest, person: Person) -> dict[str, Any]:
     may, zone = rights(request, person), zone_of(person)
     due, refill = next_check_in(person, site.rules()), refill_by(person, site.library())
+    visit = next_visit(person, site.rules(), clock.now())
+    took = [c for c in dose_history(person.events) if c.outcome == "activated"]
     staff = [t for t in threads(person) if t.messages[-1].by.role not in _HERS]
     return {
         "may": may,
@@ -37,6 +41,9 @@ def _next(request: HttpRequest, person: Person) -> dict[str, Any]:
         "check_in_due": due is not None and due <= clock.now(),
         "refill_passed": refill is not None and refill <= clock.now(),
         "refill": refill.astimezone(zone) if refill and "plan" in may else None,
+        "visit": visit.astimezone(zone) if visit and "plan" in may else None,
+        "visit_passed": visit is not None and visit <= clock.now(),
+        "changed": took[-1].at.astimezone(zone) if took and "plan" in may else None,
         "answers": staff if "message" in may else (),
     }
 
