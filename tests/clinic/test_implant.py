@@ -170,7 +170,8 @@ def test_an_antibiotic_of_the_future_or_without_a_dose_is_refused():
     [("cefazolin", "2 g", "72 kg", ""), ("cefazolin", "2 g", "119.9 kg", ""),
      ("cefazolin", "3 g", "120 kg", ""), ("cefazolin", "2 g", "120 kg", "reason-missing"),
      ("cefazolin", "3 g", "72 kg", "reason-missing"), ("vancomycin", "1.08 g", "72 kg", ""),
-     ("vancomycin", "1 g", "72 kg", "reason-missing"), ("ampicillin", "2 g", "72 kg", "reason-missing"),
+     ("vancomycin", "1 g", "72 kg", "reason-missing"),
+     ("ampicillin", "2 g", "72 kg", "reason-missing"),
      ("cefazolin", "2 g", "72 mL", "wrong-weight"), ("cefazolin", "2 g", "0 kg", "wrong-weight"),
      ("cefazolin", "2 g", "", "reason-missing")],
 )  # fmt: skip

@@ -62,7 +62,6 @@ DIMENSION_OF_KIND: dict[str, tuple[Dimension, ...]] = {
 
 DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "ladder": (DURATION,),
-    "calendar_link": (DURATION,),
     # drugs
     "base_fraction": (RATIO,),
     "diffusivity": (DIFFUSIVITY,),
