@@ -16,10 +16,11 @@ from django.utils.safestring import SafeString, mark_safe
 from cisterna.clinic.acts.card import cards_good
 from cisterna.clinic.bodies.hers import CardIssued
 from cisterna.clinic.bodies.planning import Registered
+from cisterna.clinic.bodies.site import TelephonesGiven
 from cisterna.clinic.course import Person, Said
 from cisterna.clinic.since import kinds_of
-from cisterna.clinic.web import rows
-from cisterna.clinic.web.person.carry import Sheet, sheet_of
+from cisterna.clinic.web import rows, site
+from cisterna.clinic.web.person.carry import About, Sheet, sheet_of
 from cisterna.clinic.web.person.now import Now, now_of
 from cisterna.facts import Cards, Follow, Library
 from cisterna.order.prescription import Prescription
@@ -43,6 +44,13 @@ class Essentials:
     refill: datetime | None
     tip: str
     under: str
+    call: TelephonesGiven
+
+    @property
+    def phones(self) -> tuple[tuple[str, str], ...]:
+        """Whom to call, as far as the clinic has written it down: the words' key and the number."""
+        names = ("clinic", "on_call", "poison_centre")
+        return tuple((n, getattr(self.call, n)) for n in names if getattr(self.call, n))
 
 
 def token_of(event: str) -> str:
@@ -80,9 +88,10 @@ def essentials(person: Person, library: Library, at: datetime) -> Essentials:
     name, born = (entry.body.name, f"{entry.body.born:%Y-%m-%d}") if entry else ("", "")
     rx = now.rx
     tip = rx.catheter.tip if rx and rx.catheter else ""
-    sheet = sheet_of(person, now, name, (), library)
+    call = site.telephones(entry.body.clinic if entry else "")
+    sheet = sheet_of(person, now, About(name, call), (), library)
     refill = refill_by(person, library)
-    return Essentials(name, born, now, sheet, refill, tip or "", _under(rx, library))
+    return Essentials(name, born, now, sheet, refill, tip or "", _under(rx, library), call)
 
 
 def _under(rx: Prescription | None, library: Library) -> str:

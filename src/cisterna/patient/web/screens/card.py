@@ -62,18 +62,12 @@ def _card(request: HttpRequest, person: Person) -> dict[str, Any]:
     now, library = clock.now(), site.library()
     good = c.good_card(person, now)
     about: dict[str, Any] = {"e": c.essentials(person, library, now), "good": good, "at": now}
-    about["phones"] = phones()
     if good is not None:
         address = request.build_absolute_uri(f"/card/{c.token_of(good.id)}/")
         about |= {"address": address, "qr": c.qr(address), "issued": good.at}
         changed = about["e"].now.therapy.since
         about["old"] = changed is not None and changed > good.at
     return about
-
-
-def phones() -> tuple[tuple[str, str], ...]:
-    """Whom to call, as far as the clinic has written it down."""
-    return ()
 
 
 def _openings(person: Person) -> tuple[AuditRow, ...]:
@@ -126,7 +120,6 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
         "told": c.told(e.sheet),
         "lines": c.first_lines(library),
         "scan": c.scan_rule(e.now.rx, library),
-        "phones": phones(),
         "at": now,
         "card_page": True,
     }
