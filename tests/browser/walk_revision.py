@@ -23,6 +23,7 @@ from cisterna.quantity import Quantity
 from tests.browser.walk import Walk
 from tests.clinic.onward import (
     CALM,
+    WEIGHT,
     WELL,
     catheter,
     checklist,
@@ -58,7 +59,7 @@ def revise(walk: Walk, cover: str) -> None:
     code = udi("", lot="77")[:-4]
     walk.do(Step("scan-device", NURSE, Scan("catheter", "ascenda-8780", code)))
     walk.do(Step("answer-checklist", NURSE, checklist("drug-order")))
-    given = AntibioticGiven("cefazolin", Quantity.parse("2000 mg"), walk.at)
+    given = AntibioticGiven("cefazolin", Quantity.parse("2000 mg"), walk.at, WEIGHT)
     walk.do(Step("give-antibiotic", NURSE, given))
     walk.do(Step("record-incision", NURSE, IncisionMade("name, site, allergies said aloud")))
     walk.house.until(walk.at + timedelta(hours=2))
