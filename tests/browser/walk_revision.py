@@ -24,6 +24,7 @@ from cisterna.quantity import Quantity
 from tests.browser.walk import Walk
 from tests.clinic.onward import (
     CALM,
+    WEIGHT,
     WELL,
     catheter,
     checklist,
@@ -87,7 +88,7 @@ def prepared(walk: Walk, part: PlannedPart, cover: str) -> None:
 def cut(walk: Walk) -> None:
     """The checklist, the antibiotic and the incision; the operation goes on for two hours."""
     walk.do(Step("answer-checklist", NURSE, checklist("drug-order")))
-    given = AntibioticGiven("cefazolin", Quantity.parse("2000 mg"), walk.at)
+    given = AntibioticGiven("cefazolin", Quantity.parse("2000 mg"), walk.at, WEIGHT)
     walk.do(Step("give-antibiotic", NURSE, given))
     walk.do(Step("record-incision", NURSE, IncisionMade("name, site, allergies said aloud")))
     walk.house.until(walk.at + timedelta(hours=2))

@@ -38,6 +38,11 @@ SOURCES = LIBRARY.sources
 RATE = RATIO / DURATION
 
 DIMENSION_OF_KIND: dict[str, tuple[Dimension, ...]] = {
+    "antibiotic-window": (DURATION,),
+    "antibiotic-dose": (MASS,),
+    "antibiotic-weight": (MASS,),
+    "antibiotic-adult": (DURATION,),
+    "antibiotic-stop": (DURATION,),
     "start": (DOSE_RATE,),
     "ceiling": (DOSE_RATE,),
     "trial-bolus": (MASS,),
@@ -56,6 +61,7 @@ DIMENSION_OF_KIND: dict[str, tuple[Dimension, ...]] = {
 }
 
 DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
+    "ladder": (DURATION,),
     # drugs
     "base_fraction": (RATIO,),
     "diffusivity": (DIFFUSIVITY,),
@@ -258,7 +264,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
 ROW_KEYS = {
     *("value", "low", "high", "unit", "source", "locator", "certainty", "authority", "note"),
     *("kind", "when", "jurisdiction"),
-    *("at", "role", "spread", "bounds", "measure"),
+    *("at", "role", "spread", "bounds", "measure", "what"),
 }
 
 SOURCE_KINDS = {

@@ -33,6 +33,7 @@ _UPPER = {
     *("start", "ceiling", "trial-bolus", "step", "drop", "concentration", "prepared", "stability"),
     *("screen", "second_signature", "second_signer", "fresh", "review"),
     "antibiotic-window",
+    "antibiotic-stop",
     *("slip_ceiling_factor", "slip_start_factor", "slip_previous_factor", "life"),
 }
 _KEYS = {"fact", "value", "low", "high", "by", "on", "from"}

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from cisterna.clinic.antibiotic import open_antibiotic
 from cisterna.clinic.bodies.implant import (
     AntibioticGiven,
     ChecklistAnswered,
@@ -38,6 +39,7 @@ STEPS = (
 ACTS_HERE = frozenset({
     "answer-checklist", "give-antibiotic", "scan-device", "record-incision", "record-implant",
     "observe-after-implant", "close-flag", "give-emergency-contact", "discharge",
+    "end-antibiotic",
 })  # fmt: skip
 _SEGMENTS = tuple(f"catheter-segments-{n}-{k}" for n in range(2) for k in ("replaces", "stays"))
 
@@ -152,12 +154,14 @@ def _afterwards(person: Person, step: str, now: Any) -> tuple[Ask, ...]:
     observe = Ask("observe-after-implant", {"seen": now})
     contact = Ask("give-emergency-contact", folded="Whom to call about her")
     home = Ask("discharge")
+    over = (Ask("end-antibiotic", folded="The antibiotic is over"),)
+    over = over if open_antibiotic(person) is not None else ()
     if step == "discharge":
         folded = Ask("observe-after-implant", {"seen": now}, folded="One more look")
-        return ((home, folded) if person.last(EmergencyContactGiven, None) else
-                (Ask("give-emergency-contact"), home, folded))  # fmt: skip
+        return ((home, folded, *over) if person.last(EmergencyContactGiven, None) else
+                (Ask("give-emergency-contact"), home, folded, *over))  # fmt: skip
     known = person.last(EmergencyContactGiven, None) is not None
-    return (observe,) if known else (observe, contact)
+    return (observe, *over) if known else (observe, contact, *over)
 
 
 def _antibiotic(person: Person) -> dict[str, Any] | None:
