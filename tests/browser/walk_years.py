@@ -45,7 +45,7 @@ def scanned(walk: Walk, drug: str, cover: str) -> None:
         looked = ScanInterrogated(walk.at, RUNS)
         walk.do(Step("interrogate-after-scan", NURSE, looked, SOON))
     walk.do(Step("close-scan", NURSE, "", SOON))
-    assert walk.person.place is Place.MAINTENANCE
+    assert walk.person.place == "maintenance"
 
 
 def searched(walk: Walk, fault: Fault, reason: str, cover: str) -> None:

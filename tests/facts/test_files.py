@@ -61,6 +61,12 @@ DIMENSION_OF_KIND: dict[str, tuple[Dimension, ...]] = {
 }
 
 DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
+    # options
+    "daily_dose": (DOSE_RATE,),
+    "left": (VOLUME,),
+    "battery": (DURATION,),
+    "dive_depth": (LENGTH,),
+    "replace_ahead": (DURATION,),
     "ladder": (DURATION,),
     # drugs
     "base_fraction": (RATIO,),
