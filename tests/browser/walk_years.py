@@ -9,7 +9,6 @@ from cisterna.clinic.bodies.mri import (
     ScanPrepared,
     ScanRequested,
 )
-from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.bodies.trouble import Fault, TroubleJudged, TroubleOpened
 from cisterna.clinic.devices import devices
 from cisterna.pump.hosted import ask
@@ -34,7 +33,7 @@ def scanned(walk: Walk, drug: str, cover: str) -> None:
     walk.wait(timedelta(days=2))
     walk.interrogate(NURSE)
     walk.do(Step("prepare-scan", NURSE, ScanPrepared(SYNCHROMED), SOON))
-    assert walk.person.place is Place.MRI_HOLD
+    assert walk.person.place == "mri-hold"
     fault = {"do": "fault", "serial": pump.serial, "kind": "stall", "lasts_ms": str(STILL)}
     assert "refused" not in ask(walk.house.fleet, fault)
     walk.wait(timedelta(minutes=30))
@@ -56,4 +55,4 @@ def searched(walk: Walk, fault: Fault, reason: str, cover: str) -> None:
             walk.interrogate()
         walk.do(Step("record-trouble-step", PHYSICIAN, step(name, result), SOON))
     walk.do(Step("judge-trouble", PHYSICIAN, TroubleJudged(fault, reason, cover), SOON))
-    assert walk.person.place is Place.TROUBLESHOOTING
+    assert walk.person.place == "troubleshooting"

@@ -39,8 +39,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """500: our fault; nothing was recorded unless the record shows it."""
     words = (
-        "This is a fault of the program. Look at the record: it shows what was done. "
-        "Tell it to whoever runs the clinic's computer."
+        "This is a fault of the program. The record shows what was done and what was not. "
+        "Look there before you try again, and tell it to whoever runs this program for you."
     )
     return _page(request, 500, "Something went wrong", words)
 
