@@ -1,6 +1,7 @@
 """Where it hurts, whether surgery is left, and what else is had: asked, held and shown."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_chronic_pancreatitis_needs_a_map_of_the_abdomen_and_asks_its_own_questi
     [({"regions": ()}, "words-missing"), ({"regions": ("elbow",)}, "unknown"),
      ({"nature": "odd"}, "unknown"), ({"spread": "odd"}, "unknown")],
 )  # fmt: skip
-def test_a_map_names_regions_and_kinds_that_are_known(change: dict[str, object], code: str):
+def test_a_map_names_regions_and_kinds_that_are_known(change: dict[str, Any], code: str):
     course = evaluated("spinal-stenosis", without=(PainMapped,))
     right = PainMapped(("low-back",), "mixed", "localised")
     with refused(code):

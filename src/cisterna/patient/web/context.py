@@ -20,6 +20,8 @@ MENU: tuple[tuple[str, str], ...] = (
     ("messages", "/my/messages/"),
     ("calendar", "/my/calendar/"),
     ("card", "/my/card/"),
+    ("options", "/my/options/"),
+    ("aid", "/my/aid/"),
     ("about", "/my/about/"),
 )
 """Name and address of the pages of somebody who has signed in, in their order."""
@@ -28,10 +30,13 @@ RIGHT = {
     "check_in": "check-in",
     "messages": "message",
     "card": "card",
+    **dict.fromkeys(("options", "aid"), "decide"),
 }
 """What somebody who cares for her needs for a page of the menu; the others are open to her."""
 PUBLIC: tuple[tuple[str, str], ...] = (
     ("self_check", "/self-check/"),
+    ("options", "/options/"),
+    ("aid", "/aid/"),
     ("consult", "/consult/"),
 )
 """Name and address of the pages that anybody may read, in their order."""

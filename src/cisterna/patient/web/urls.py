@@ -10,7 +10,7 @@ from cisterna.clinic.web import urls as clinic
 
 SCREENS = (
     *("home", "plan", "diary", "check_in", "messages", "access", "calendar", "about", "remote"),
-    *("card", "self_check", "consult"),
+    *("card", "self_check", "consult", "options", "aid"),
 )
 
 urlpatterns = [

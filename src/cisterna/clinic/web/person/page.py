@@ -14,6 +14,7 @@ from cisterna.clinic.web.person.papers import papers_of
 from cisterna.clinic.web.person.results import equivalents, results_of
 from cisterna.clinic.web.person.spine import spine_of
 from cisterna.clinic.web.person.why import why_this_plan
+from cisterna.clinic.web.person.wishes import wishes_of
 from cisterna.facts import Pathway
 
 
@@ -41,4 +42,5 @@ def parts(person: Person, rules: Pathway, at: datetime, *, oral: bool) -> dict[s
         "equivalents": equivalents(now, library) if oral else (),
         "oral": oral,
         "papers": papers_of(person),
+        "wishes": wishes_of(person),
     }

@@ -15,12 +15,13 @@ from cisterna.clinic.bodies.hers import ConsultAsked
 from cisterna.clinic.bodies.planning import GoalsSet, Registered
 from cisterna.clinic.course import Person
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.web import desk
+from cisterna.clinic.web import desk, site
 from cisterna.clinic.web.access import check_may, members_only
 from cisterna.clinic.web.forms import ActForm, zone_of
 from cisterna.clinic.web.screens.people import head
 from cisterna.clinic.web.telling import tell
 from cisterna.clinic.web.words import title, words
+from cisterna.facts.options import Options
 
 _APART = (
     *("open-chart", "issue-card", "end-card"),
@@ -89,7 +90,9 @@ def _page(
 
 
 def _before(name: str, found: Person) -> dict[str, Any]:
-    """An entry that is written anew begins with what stands."""
+    """An entry written anew begins with what stands; a decision names today's aid (PW-035)."""
+    if name == "record-decision":
+        return {"aid": f"decision aid {Options(site.library()).version}"}
     kind = _AGAIN.get(name)
     last = found.last(kind, None) if kind else None
     if last is None:

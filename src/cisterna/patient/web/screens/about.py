@@ -37,6 +37,9 @@ ELSEWHERE = {
     "give-access": "/my/access/",
     "share-calendar": "/my/calendar/",
     "end-calendar": "/my/calendar/",
+    "rank-options": "/my/options/",
+    "take-teach-back": "/my/aid/questions/",
+    "keep-questions": "/my/aid/ask/",
 }
 """The acts with a page of their own, and where it is."""
 

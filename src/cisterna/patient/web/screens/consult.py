@@ -21,7 +21,7 @@ from cisterna.clinic.bodies.hers import ConsultAsked
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.web import audit, clock, desk, site
+from cisterna.clinic.web import audit, clock, desk, rows, site
 from cisterna.clinic.web.models import Member
 from cisterna.facts.access import count, span
 from cisterna.patient.web.her import refused
@@ -43,21 +43,31 @@ def consult(request: HttpRequest) -> HttpResponse:
         if isinstance(sent, HttpResponse):
             return sent
         problem = sent
-    nonce = request.POST.get("nonce", "")
     about: dict[str, Any] = {
         "entered": {k: request.POST.get(k, "") for k in _FIELDS},
         "answers": request.POST.getlist("answers"),
-        "nonce": nonce if len(nonce) == _NONCE else token_hex(_NONCE // 2),
+        "nonce": _nonce(request),
         "problem": problem,
         "here": "consult",
     }
     return render(request, "patient/consult.html", about, status=422 if problem else 200)
 
 
+def _nonce(request: HttpRequest) -> str:
+    """The secret of the form; a new one where a request was sent with this one already."""
+    nonce = request.POST.get("nonce", "")
+    good = len(nonce) == _NONCE and not rows.load(_person(nonce)).events
+    return nonce if good else token_hex(_NONCE // 2)
+
+
+def _person(nonce: str) -> str:
+    return f"p{hashlib.sha256(nonce.encode()).hexdigest()[:12]}"
+
+
 def _sent(request: HttpRequest) -> HttpResponse | str:
     """The page that says it was sent, or what is wrong."""
     nonce = request.POST.get("nonce", "")
-    person = f"p{hashlib.sha256(nonce.encode()).hexdigest()[:12]}"
+    person = _person(nonce)
     if request.POST.get("website"):  # no person sees this field
         audit.note(request, "consult-refused", words="a field that nobody sees was filled in")
         return _thanks(request, person)
@@ -79,8 +89,9 @@ def _kept(request: HttpRequest, person: str, asked: ConsultAsked) -> str:
 
     try:
         desk.write(person, 0, make)
-    except desk.MovedOn:  # pressed twice: it was sent the first time
-        return ""
+    except desk.MovedOn as moved:  # pressed twice, or changed after it was sent
+        first = moved.person.last(ConsultAsked, None)
+        return "" if first and first.body == asked else say("check.consult.changed")
     except Refused as no:
         return refused(no)
     audit.note(request, "consult-asked", words=person)

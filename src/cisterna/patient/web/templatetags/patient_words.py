@@ -1,6 +1,6 @@
 """Her words in a template: `{% say "base.menu.home" %}`, `{% say "home.hello" name=her %}`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
@@ -24,6 +24,19 @@ def say(*parts: str, sep: str = ".", **given: Any) -> SafeString:
 def lines(prefix: str) -> Sequence[str]:
     """The lines of a list, to go through: `{% lines "base.help.steps" as steps %}`."""
     return words.lines(prefix)
+
+
+@register.simple_tag
+def told(*parts: Any) -> SafeString:
+    """One line with names from a table, the last part: `{% told "aid.say" key numbers %}`."""
+    return words.say_html(".".join(parts[:-1]), **parts[-1])
+
+
+@register.simple_tag
+def told_lines(prefix: str, given: Mapping[str, Any]) -> Sequence[SafeString]:
+    """The lines of a list with names from a table."""
+    found = range(len(words.lines(prefix)))
+    return [words.say_html(f"{prefix}.{n}", **given) for n in found]
 
 
 @register.simple_tag
