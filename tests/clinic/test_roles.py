@@ -44,6 +44,7 @@ MAY = {
     "set-goals": "physician surgeon nurse therapist psychologist patient caregiver",  # PW-070
     "record-treatment": "physician surgeon nurse therapist",  # PW-062
     "record-evidence": "physician surgeon nurse",
+    "map-pain": "physician surgeon nurse",
     "teach-back": "physician surgeon nurse",
     "clear-psychology": "psychologist",
     "commit": "patient caregiver",  # PW-044

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from cisterna.facts import Library, Pathway, UnknownFact
+from cisterna.facts.signing import Signing
 from cisterna.facts.site import Confirmation, Site
 from cisterna.quantity import Quantity
 
@@ -43,6 +44,25 @@ CELLS = [
 @pytest.mark.parametrize(("row", "role", "cell"), CELLS)
 def test_a_cell_of_the_role_matrix_is_that_of_the_book(row: str, role: str, cell: str):
     assert RULES.cell(row, role) == {"Y": "yes", "-": ""}.get(cell, cell)
+
+
+SAME = {"": None, "yes": "yes", "privileged": "privilege", "order": "order"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_signs_and_stops_a_dose_is_who_the_matrix_names(role: str):
+    """The rows of signing.toml are those of the matrix, in the words of the gate."""
+    signing = Signing()
+    if role != "auditor":
+        assert signing.leave("change", role) == SAME[RULES.cell("program", role)]
+        stops = RULES.cell("emergency-stop", role) in ("yes", "break-glass")
+        assert signing.leave("stop", role) == ("yes" if stops else None)
+    beyond = RULES.cell("beyond-range", role)
+    assert signing.leave("above-range", role) == ("yes" if beyond == "second" else None)
+    signs = "yes" if beyond in ("second", "co") else None
+    assert signing.leave("second-above-range", role) == signs
+    limits = RULES.cell("dose-limits", role)
+    assert signing.leave("patient-dose", role) == ("yes" if limits == "yes" else None)
 
 
 def test_the_system_itself_may_do_none_of_the_acts():

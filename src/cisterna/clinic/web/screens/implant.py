@@ -154,8 +154,8 @@ def _afterwards(person: Person, step: str, now: Any) -> tuple[Ask, ...]:
     observe = Ask("observe-after-implant", {"seen": now})
     contact = Ask("give-emergency-contact", folded="Whom to call about her")
     home = Ask("discharge")
-    ended = (Ask("end-antibiotic", folded="The antibiotic is over"),)
-    over = ended if open_antibiotic(person) is not None else ()
+    ends = Ask("end-antibiotic", folded="The antibiotic is over")
+    over = (ends,) if open_antibiotic(person) is not None else ()
     if step == "discharge":
         folded = Ask("observe-after-implant", {"seen": now}, folded="One more look")
         return ((home, folded, *over) if person.last(EmergencyContactGiven, None) else

@@ -35,7 +35,6 @@ STEPS = (
 )  # fmt: skip
 ACTS_HERE = frozenset(STEPS) - {"baseline"}
 _BEFORE = ("screened-today", "trial-open", "anticoagulants-closed")
-_ENDED = Refused("judged", "This trial is judged.", "The course goes on from its verdict.")
 
 
 def look(request: HttpRequest, person: Person) -> Guided:
@@ -49,7 +48,9 @@ def look(request: HttpRequest, person: Person) -> Guided:
         _missing(person, at) if step in ("verify-trial-dose", "give-trial-dose") else ()
     )
     asks = _asks(person, step, at)
-    stop = _ENDED if step is None and plan else None
+    stop = None
+    if step is None and plan:
+        more["ended"] = person.last(TrialJudged, TrialPlanned)
     if step is None and not plan:
         stop = Refused("no-trial", "No trial is planned.", "The team decides on one first.")
     say = str(words("trial_say", step or "").get("title", ""))
