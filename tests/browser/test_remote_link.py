@@ -157,8 +157,9 @@ def test_a_stop_without_an_answer_may_be_pressed_again(her: Phone):
 
 def test_the_page_works_without_a_network_from_its_worker(browser: Browser):
     with phone(browser) as her:
-        her.page.evaluate("navigator.serviceWorker.ready")
-        her.page.wait_for_function("async () => (await caches.keys()).length === 1")
+        her.says(READY)
+        her.keeps("seen")  # what the pump said is shown before it is on the disk
+        her.page.evaluate("navigator.serviceWorker.ready")  # all files are in its cache
         her.page.context.set_offline(True)
         her.page.reload()
         her.says(AWAY, WORDS["en"]["offline.phone"])

@@ -108,7 +108,11 @@ class Walk:
     def enter(self, actor: Actor, act: str, row: dict[str, Any], procedure: str = "") -> Page:
         """Fill in the form of an act, of its own page or of a procedure's, and record it."""
         page, before = self.house.of(actor, self.id), len(self.person.events)
-        self.open(page, procedure or f"acts/{act}")
+        if actor.role in ROLES_OF_HER:
+            page.goto(f"{self.house.address}/my/about/")
+            page.locator(f'a[href="/my/do/{act}/"]').click()
+        else:
+            self.open(page, procedure or f"acts/{act}")
         own = f':has(input[name="act"][value="{act}"])' if procedure else ""
         form = page.locator(f"form.act{own}")
         fill(form, row)
@@ -208,6 +212,20 @@ class Walk:
         fill(form, WHY)
         send(form, "Propose")
         self.signed(page)
+
+    def anew(self) -> None:
+        """A pump that is new is filled and takes up her dose; then its line is primed."""
+        self.interrogate()
+        page = self.bench(PHYSICIAN, "order")
+        form = page.locator("form#order")
+        at = minute(self.at)
+        row = {"solution.filled_at": at.isoformat(), "order.phase": "maintenance", **WHY}
+        row |= {"solution.prepared": (at - timedelta(hours=2)).isoformat(), "drawn": "20 mL"}
+        fill(form, row)
+        send(form, "Propose")
+        self.signed(page)
+        for verb in ("record_line", "prime"):
+            self.deed(verb, {"line": "new-implant"})
 
     def signed(self, page: Page) -> None:
         """Reason, second signature and transmission of what is proposed."""

@@ -56,6 +56,8 @@ WEAK = Neuro(new_weakness=True, new_numbness=False, sphincter_loss=False)
 CALM = Vitals("awake", 14, 97)
 GTIN = "51022222233336"
 
+WEIGHT = Quantity.parse("72 kg")
+
 
 def udi(serial: str = SERIAL, expires: str = "271231", lot: str = "A213B1") -> str:
     """A printed identifier, as GS1 writes it."""
@@ -120,7 +122,7 @@ def the_day(course: Course) -> Iterator[Step | Dose]:
     if not filled_later:
         yield Dose(SERIAL, rx(course, start(course)), signed_only=True)
     yield Step("answer-checklist", NURSE, checklist(*(["drug-order"] if filled_later else [])))
-    given = AntibioticGiven("cefazolin", Quantity.parse("2000 mg"), course.at)
+    given = AntibioticGiven("cefazolin", Quantity.parse("2000 mg"), course.at, WEIGHT)
     yield Step("give-antibiotic", NURSE, given)
     yield Step("record-incision", NURSE, IncisionMade("name, site, allergies said aloud"))
     yield Step("record-implant", SURGEON, implant(course), hours(2))

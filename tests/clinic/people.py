@@ -23,6 +23,7 @@ from cisterna.clinic.bodies.planning import (
     ImplantPlanned,
     OpinionGiven,
     Outcome,
+    PainMapped,
     PrognosisGiven,
     PsychologyCleared,
     Referred,
@@ -169,11 +170,14 @@ def look(at: datetime, pain: int | None = None, ashworth: str | None = None, **m
     return TrialObserved(at, "awake", 14, 97, pain, pain, ashworth, **more)
 
 
-def evidence(*, cancer: bool = False) -> Iterator[Step]:
+def evidence(*asks: str, cancer: bool = False) -> Iterator[Step]:
     """Every item of every criterion."""
     for name in RULES.ids("criterion"):
         for item in RULES.criterion(name).needs:
             yield Step("record-evidence", NURSE, EvidenceRecorded(name, item, f"{item} seen"))
+    for item in asks:
+        told = EvidenceRecorded("uncontrolled", item, f"{item}: answered")
+        yield Step("record-evidence", NURSE, told)
     if cancer:
         failed = "vomiting on every oral opioid"
         told = EvidenceRecorded("uncontrolled", "systemic-failure", failed)
@@ -214,7 +218,9 @@ def back(course: Course) -> Iterator[Step]:
     yield from treatments("oral-drugs", "nerve-block")
     scs = TreatmentRecorded("spinal-cord-stimulation", Answer.DECLINED, "", "", "wants no leads")
     yield Step("record-treatment", NURSE, scs)
-    yield from evidence()
+    mapped = PainMapped(("low-back", "left-thigh"), "mixed", "localised")
+    yield Step("map-pain", NURSE, mapped)
+    yield from evidence("surgical-option-left")
     yield Step("clear-psychology", PSYCHOLOGIST, PsychologyCleared(True, "no exclusion"))
     yield Step("screen", NURSE, screen("pain"))
     yield Step("answer-anticoagulants", NURSE, AnticoagulantsAnswered(("warfarin",)))
@@ -298,6 +304,8 @@ def pancreas(course: Course) -> Iterator[Step]:
     reason = "prognosis too short for a trial of leads"
     scs = TreatmentRecorded("spinal-cord-stimulation", Answer.CONSIDERED, "", "", reason)
     yield Step("record-treatment", NURSE, scs)
+    mapped = PainMapped(("upper-abdomen-middle",), "visceral", "localised")
+    yield Step("map-pain", NURSE, mapped)
     yield from evidence(cancer=True)
     yield Step("screen", NURSE, screen("pain"))
     yield Step("answer-anticoagulants", NURSE, AnticoagulantsAnswered(()))

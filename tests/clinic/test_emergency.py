@@ -1,14 +1,23 @@
 """An emergency opens from anywhere and lets nobody come further than she was."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
+from cisterna.clinic.acts import ACTS, after
 from cisterna.clinic.acts.emergency import Report
 from cisterna.clinic.bodies.emergency import EmergencyClosed, EmergencyOpened
 from cisterna.clinic.bodies.planning import Place
+from cisterna.clinic.bodies.pumpread import PumpRead
 from cisterna.clinic.bodies.revision import PlannedPart, RevisionPlanned
+from cisterna.clinic.course import Person
+from cisterna.clinic.gate.bodies import GlassBroken, StopSent
 from cisterna.clinic.since import AFTER_IMPLANT
 from tests.clinic.people import CAREGIVER, NURSE, PHYSICIAN, Course
 from tests.clinic.refusals import refused
+from tests.clinic.treated import FILLED, keep, read, treated
 from tests.clinic.years import did, living, move, to_order
 
 OPENED = EmergencyOpened(("E",), "itch, stiff, fever")
@@ -27,7 +36,13 @@ def at(place: Place) -> Course:
 
 
 def closed(goes_on: Place) -> EmergencyClosed:
-    return EmergencyClosed("baclofen withdrawal", "delivery restored", goes_on)
+    return EmergencyClosed(
+        "baclofen withdrawal",
+        "delivery restored",
+        goes_on,
+        "recovered",
+        "read there: it runs",
+    )
 
 
 @pytest.mark.parametrize("place", [p for p in AFTER_IMPLANT if p is not Place.EMERGENCY])
@@ -82,6 +97,10 @@ def test_an_emergency_closes_with_what_it_was_and_to_no_other_place():
     for odd, code in (
         (EmergencyClosed(" ", "restored", Place.MAINTENANCE), "words-missing"),
         (EmergencyClosed("withdrawal", "", Place.MAINTENANCE), "words-missing"),
+        (replace(closed(Place.MAINTENANCE), outcome=""), "unknown"),
+        (replace(closed(Place.MAINTENANCE), outcome="fatal"), "unknown"),
+        (replace(closed(Place.MAINTENANCE), read=" "), "not-interrogated"),
+        (replace(closed(Place.TITRATION), read=""), "not-interrogated"),
         (closed(Place.REFILL), "no-such-step"),
         (closed(Place.REFERRED), "no-such-step"),
     ):
@@ -105,3 +124,49 @@ def test_the_caregiver_of_somebody_under_baclofen_opens_it_by_what_she_reports()
     opened = next(e.body for e in events if isinstance(e.body, EmergencyOpened))
     assert opened.cards == ("E",)
     assert course.person.place is Place.EMERGENCY
+
+
+# Before it is over the pump is known to run -------------------------------------------------------
+
+
+def alarmed() -> Person:
+    """Somebody whose pump runs by the gate and was read once; her emergency is open."""
+    person = read(treated(), FILLED + timedelta(days=1), 17_000_000)
+    opened = FILLED + timedelta(days=2)
+    return after(person, ACTS["open-emergency"](person, NURSE, OPENED, opened))
+
+
+def closes(person: Person, **more: Any) -> Place | None:
+    """It is closed, an hour after the last thing on record; where she stands then."""
+    at = person.events[-1].recorded + timedelta(hours=1)
+    asked = replace(closed(Place.MAINTENANCE), **more)
+    return after(person, ACTS["close-emergency"](person, PHYSICIAN, asked, at)).place
+
+
+NOW = FILLED + timedelta(days=2, hours=1)
+
+
+def test_words_do_not_stand_for_a_pump_that_can_be_read():
+    with refused("not-interrogated"):
+        closes(alarmed())
+
+
+def test_with_a_pump_that_was_read_since_and_runs_she_goes_back():
+    assert closes(read(alarmed(), NOW, 16_000_000), read="") is Place.MAINTENANCE
+
+
+@pytest.mark.parametrize("told", [{"stopped": True}, {"digest": "ab" * 32}, {"digest": None}])
+def test_a_pump_that_stands_still_or_runs_another_programme_closes_nothing(told: dict[str, Any]):
+    person = read(alarmed(), NOW, 16_000_000)
+    said = person.last(PumpRead, None)
+    assert said is not None
+    with refused("other-programme"):
+        closes(keep(person, NOW, replace(said.body, **told)))
+
+
+def test_with_a_pump_that_was_stopped_she_does_not_go_home():
+    person = keep(alarmed(), NOW, GlassBroken(None, "ab" * 32, NOW))
+    stop = StopSent(person.events[-1].id, "stopped", "")
+    person = keep(person, NOW, stop)
+    with refused("therapy-open"):
+        closes(person)

@@ -38,7 +38,7 @@ def test_a_red_report_is_at_once_for_nurse_and_physician_and_ends_with_its_emerg
     assert {(t.role, t.urgency) for t in waiting(course)} == {
         ("nurse", Urgency.AT_ONCE), ("physician", Urgency.AT_ONCE)
     }  # fmt: skip
-    closed = EmergencyClosed("fainted", "watched", Place.MAINTENANCE)
+    closed = EmergencyClosed("fainted", "watched", Place.MAINTENANCE, "recovered", "read: runs")
     did(course, "close-emergency", PHYSICIAN, closed)
     assert not waiting(course)
 

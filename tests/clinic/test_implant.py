@@ -1,13 +1,15 @@
 """The day of the operation and the days after: what is refused, what is recorded, what is due."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from cisterna.clinic.acts import ACTS
 from cisterna.clinic.acts.prepare import Scan
 from cisterna.clinic.bodies.implant import (
+    AntibioticEnded,
     AntibioticGiven,
     Attended,
     Checked,
@@ -33,6 +35,7 @@ from tests.clinic.onward import (
     CALM,
     SERIAL,
     WEAK,
+    WEIGHT,
     WELL,
     all_of,
     checklist,
@@ -106,7 +109,9 @@ def test_the_cut_waits_for_a_screen_made_that_day():
 def test_on_the_day_anticoagulants_are_asked_again_and_a_new_one_stops_the_cut():
     course = whole("palsy", "give-antibiotic")
     course.do(Step("answer-anticoagulants", NURSE, AnticoagulantsAnswered(("clopidogrel",))))
-    course.do(Step("give-antibiotic", NURSE, AntibioticGiven("cefazolin", GRAMS, course.at)))
+    course.do(
+        Step("give-antibiotic", NURSE, AntibioticGiven("cefazolin", GRAMS, course.at, WEIGHT))
+    )
     with refused("anticoagulant"):
         course.do(Step("record-incision", NURSE, IncisionMade("pause")))
 
@@ -122,7 +127,9 @@ def test_an_infection_found_on_the_day_stops_the_cut():
 def cut_after(drug: str, minutes: int, why: str = "") -> Course:
     """An incision so long after an antibiotic."""
     course = whole("palsy", "give-antibiotic")
-    course.do(Step("give-antibiotic", NURSE, AntibioticGiven(drug, GRAMS, course.at), hours(0)))
+    course.do(
+        Step("give-antibiotic", NURSE, AntibioticGiven(drug, GRAMS, course.at), hours(0), "2 g")
+    )
     later = timedelta(minutes=minutes)
     course.do(Step("record-incision", NURSE, IncisionMade("pause"), later, why))
     return course
@@ -156,6 +163,63 @@ def test_an_antibiotic_of_the_future_or_without_a_dose_is_refused():
         with refused("wrong-dose"):
             given = AntibioticGiven("cefazolin", Quantity.parse(dose), course.at)
             course.do(Step("give-antibiotic", NURSE, given))
+
+
+@pytest.mark.parametrize(
+    ("drug", "dose", "weight", "code"),
+    [("cefazolin", "2 g", "72 kg", ""), ("cefazolin", "2 g", "119.9 kg", ""),
+     ("cefazolin", "3 g", "120 kg", ""), ("cefazolin", "2 g", "120 kg", "reason-missing"),
+     ("cefazolin", "3 g", "72 kg", "reason-missing"), ("vancomycin", "1.08 g", "72 kg", ""),
+     ("vancomycin", "1 g", "72 kg", "reason-missing"),
+     ("ampicillin", "2 g", "72 kg", "reason-missing"),
+     ("cefazolin", "2 g", "72 mL", "wrong-weight"), ("cefazolin", "2 g", "0 kg", "wrong-weight"),
+     ("cefazolin", "2 g", "", "reason-missing")],
+)  # fmt: skip
+def test_the_dose_of_an_antibiotic_goes_by_weight_or_has_its_reason(
+    drug: str, dose: str, weight: str, code: str
+):
+    course = whole("palsy", "give-antibiotic")
+    told = Quantity.parse(weight) if weight else None
+    given = AntibioticGiven(drug, Quantity.parse(dose), course.at, told)
+    if code:
+        with refused(code):
+            course.do(Step("give-antibiotic", NURSE, given))
+    if code != "wrong-weight":
+        course.do(Step("give-antibiotic", NURSE, given, why="as the anaesthetist ordered"))
+
+
+def test_for_a_child_no_dose_by_weight_is_known():
+    course = whole("palsy", "give-antibiotic")
+    entry = course.person.events[0]
+    child = replace(entry, body=replace(entry.body, born=date(2015, 4, 1)))
+    person = replace(course.person, events=(child, *course.person.events[1:]))
+    given = AntibioticGiven("cefazolin", GRAMS, course.at, WEIGHT)
+    with refused("reason-missing"):
+        ACTS["give-antibiotic"](person, NURSE, given, course.at)
+
+
+def over(course: Course, at: datetime, why: str = "") -> None:
+    course.do(Step("end-antibiotic", NURSE, AntibioticEnded(at), timedelta(days=2), why))
+
+
+def waits(course: Course) -> list[datetime]:
+    return [t.due for t in due(course.person, RULES, course.at) if t.kind == "antibiotic"]
+
+
+def test_the_antibiotic_is_over_within_a_day_and_somebody_says_so():
+    course = whole("palsy", "discharge")
+    given = course.person.last(AntibioticGiven, None)
+    assert given is not None
+    day = given.body.given + hours(24)
+    assert waits(course) == [day]
+    with refused("wrong-time"):
+        over(course, given.body.given - hours(1))
+    with refused("reason-missing"):
+        over(course, day + timedelta(minutes=1))
+    over(course, day)
+    assert not waits(course)
+    with refused("no-antibiotic"):
+        over(course, day)
 
 
 def test_a_second_incision_is_refused():

@@ -242,7 +242,7 @@ def test_an_emergency_scan_keeps_her_in_the_emergency_until_the_pump_runs():
     did(course, "clear-scan", PHYSICIAN, CLEARED)
     did(course, "prepare-scan", NURSE, ScanPrepared(SYNCHROMED))
     did(course, "end-scan", NURSE, ScanEnded(course.at))
-    over = EmergencyClosed("no haematoma", "watched", Place.MAINTENANCE)
+    over = EmergencyClosed("no haematoma", "watched", Place.MAINTENANCE, "recovered", "read: runs")
     with refused("scan-open"):
         did(course, "close-emergency", PHYSICIAN, over)
     for _ in range(2):

@@ -6,7 +6,7 @@ import pytest
 
 from cisterna.clinic.acts import ACTS, after
 from cisterna.clinic.bodies.access import ChartOpened, OpeningReviewed
-from cisterna.clinic.bodies.implant import NerveFlagClosed, StayNoted
+from cisterna.clinic.bodies.implant import AntibioticEnded, NerveFlagClosed, StayNoted
 from cisterna.clinic.bodies.planning import (
     Answer,
     Committed,
@@ -17,7 +17,8 @@ from cisterna.clinic.bodies.planning import (
     Waived,
     WaiverProposed,
 )
-from cisterna.clinic.bodies.site import ConfirmationWithdrawn, ValueConfirmed
+from cisterna.clinic.bodies.refill import RefillReminded
+from cisterna.clinic.bodies.site import ConfirmationWithdrawn, TelephonesGiven, ValueConfirmed
 from cisterna.clinic.bodies.titration import AdjustmentBegun, AdjustmentEnded, TitrationResumed
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Actor, Role
@@ -26,6 +27,7 @@ from cisterna.clinic.refusal import Refused
 from cisterna.quantity import Quantity
 from tests.clinic.heard_asked import HEARD_ASKED, HEARD_MAY
 from tests.clinic.onward import each_step
+from tests.clinic.onward import whole as operated
 from tests.clinic.people import ENTRY, PHARMACIST, SCRIPTS, START, SURGEON, Course
 from tests.clinic.refilled import Refilling, doubtful, more, whole
 from tests.clinic.test_realpump import RIGHT, Chair
@@ -42,6 +44,7 @@ MAY = {
     "set-goals": "physician surgeon nurse therapist psychologist patient caregiver",  # PW-070
     "record-treatment": "physician surgeon nurse therapist",  # PW-062
     "record-evidence": "physician surgeon nurse",
+    "map-pain": "physician surgeon nurse",
     "teach-back": "physician surgeon nurse",
     "clear-psychology": "psychologist",
     "commit": "patient caregiver",  # PW-044
@@ -78,6 +81,8 @@ MAY = {
     "resume-titration": "physician",
     "stabilise": "physician",
     "begin-adjustment": "physician",
+    "remind-refill": "physician nurse",
+    "end-antibiotic": "physician surgeon nurse",
     "end-adjustment": "physician",
     **dict.fromkeys(
         [
@@ -97,6 +102,7 @@ MAY = {
     **HEARD_MAY,
     **WEIGH_MAY,
     "confirm-value": "pharmacist",
+    "give-telephones": "physician pharmacist admin",
     "withdraw-value": "pharmacist",
     "print-sheet": "physician surgeon nurse",
     "type-back": "physician surgeon nurse pharmacist",
@@ -114,6 +120,9 @@ def asked_for() -> dict[str, tuple[Any, Any]]:
             found.setdefault(step.act, (course.person, asked))
     person = course.person
     found["close-flag"] = (person, NerveFlagClosed("p1.1", "MRI", "nothing"))
+    closed = operated("palsy", "discharge")
+    found["end-antibiotic"] = (closed.person, AntibioticEnded(closed.at))
+    found["remind-refill"] = (person, RefillReminded("she comes", alone=False))
     found["begin-adjustment"] = (person, AdjustmentBegun("more spasms"))
     found["end-adjustment"] = (person, AdjustmentEnded("well"))
     found["note-stay"] = (person, StayNoted("waited for a bed at home"))
@@ -138,7 +147,8 @@ def of_the_site() -> dict[str, tuple[Any, Any]]:
     site = Person(SITE)
     events = ACTS["confirm-value"](site, PHARMACIST, told, START, why="our protocol")
     taken = ConfirmationWithdrawn(told.fact)
-    return {"confirm-value": (site, told), "withdraw-value": (after(site, events), taken)}
+    known = {"confirm-value": (site, told), "withdraw-value": (after(site, events), taken)}
+    return known | {"give-telephones": (site, TelephonesGiven("elm", on_call="5550100"))}
 
 
 def by_hand() -> dict[str, tuple[Any, Any]]:

@@ -51,7 +51,7 @@ from cisterna.clinic.bodies.visit import (
 )
 from cisterna.clinic.devices import scans
 from cisterna.quantity import Quantity
-from tests.clinic.onward import catheter, checklist, operation, udi
+from tests.clinic.onward import WEIGHT, catheter, checklist, operation, udi
 from tests.clinic.people import DECIDED, NURSE, PHYSICIAN, SURGEON, Course, screen
 from tests.clinic.years import DAY, MORPHINE, did, living, move, pain, visit
 
@@ -188,7 +188,7 @@ def reoperated(course: Course) -> tuple[Any, Any]:
     did(on_the_day, "answer-anticoagulants", NURSE, AnticoagulantsAnswered(()))
     did(on_the_day, "scan-device", NURSE, Scan("pump", "synchromed-ii-20", udi("NGP2")))
     did(on_the_day, "answer-checklist", NURSE, checklist("drug-order"))
-    given = AntibioticGiven("cefazolin", Quantity.parse("2000 mg"), on_the_day.at)
+    given = AntibioticGiven("cefazolin", Quantity.parse("2000 mg"), on_the_day.at, WEIGHT)
     did(on_the_day, "give-antibiotic", NURSE, given)
     did(on_the_day, "record-incision", NURSE, IncisionMade("name, site, allergies"))
     scanned = scans(on_the_day.person)[-1].id
@@ -210,7 +210,10 @@ def through_an_emergency() -> dict[str, tuple[Any, Any]]:
     result = StudyReported(order[0].id, "film", way.course.at, (), "tip at T10")
     way.do("report-study", Reported(result), NURSE)
     did(way.course, "open-emergency", NURSE, EmergencyOpened(("A",), "drowsy"))
-    way.do("close-emergency", EmergencyClosed("tired", "watched", Place.MAINTENANCE))
+    way.do(
+        "close-emergency",
+        EmergencyClosed("tired", "watched", Place.MAINTENANCE, "recovered", "read: runs"),
+    )
     return way.found
 
 

@@ -38,6 +38,11 @@ SOURCES = LIBRARY.sources
 RATE = RATIO / DURATION
 
 DIMENSION_OF_KIND: dict[str, tuple[Dimension, ...]] = {
+    "antibiotic-window": (DURATION,),
+    "antibiotic-dose": (MASS,),
+    "antibiotic-weight": (MASS,),
+    "antibiotic-adult": (DURATION,),
+    "antibiotic-stop": (DURATION,),
     "start": (DOSE_RATE,),
     "ceiling": (DOSE_RATE,),
     "trial-bolus": (MASS,),
@@ -56,6 +61,13 @@ DIMENSION_OF_KIND: dict[str, tuple[Dimension, ...]] = {
 }
 
 DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
+    # options
+    "daily_dose": (DOSE_RATE,),
+    "left": (VOLUME,),
+    "battery": (DURATION,),
+    "dive_depth": (LENGTH,),
+    "replace_ahead": (DURATION,),
+    "ladder": (DURATION,),
     # drugs
     "base_fraction": (RATIO,),
     "diffusivity": (DIFFUSIVITY,),
@@ -107,11 +119,17 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "absolute": (DURATION,),
     "sign_in_window": (DURATION,),
     "sign_in_tries": (RATIO,),
+    "card_window": (DURATION,),
+    "consult_window": (DURATION,),
+    "consult_tries": (RATIO,),
+    "consult_all": (RATIO,),
+    "card_tries": (RATIO,),
     "api_per_minute": (RATIO,),
     "open_chart": (DURATION,),
     "stuck": (DURATION,),
     "open_chart_review": (DURATION,),
     "invitation": (DURATION,),
+    "calendar_link": (DURATION,),
     "password_length": (RATIO,),
     # catheters
     "volume_per_length": (LINE_VOLUME,),
@@ -175,6 +193,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "resets": (RATIO,),
     # what she brings
     "answer_within": (DURATION,),
+    "consult_within": (DURATION,),
     "check_in": (DURATION,),
     "card_lasts": (DURATION,),
     "teach_back_right": (RATIO,),
@@ -243,6 +262,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "half-life": (DURATION,),
     "share": (RATIO,),
     "others": (RATIO,),
+    "self-test": (DURATION,),
     "level": (CONCENTRATION,),
     "peak-level": (CONCENTRATION,),
     "dose-over-exposure": (FLOW,),
@@ -251,7 +271,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
 ROW_KEYS = {
     *("value", "low", "high", "unit", "source", "locator", "certainty", "authority", "note"),
     *("kind", "when", "jurisdiction"),
-    *("at", "role", "spread", "bounds", "measure"),
+    *("at", "role", "spread", "bounds", "measure", "what"),
 }
 
 SOURCE_KINDS = {

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from cisterna.facts import Library, Pathway, UnknownFact
+from cisterna.facts.signing import Signing
 from cisterna.facts.site import Confirmation, Site
 from cisterna.quantity import Quantity
 
@@ -45,13 +46,33 @@ def test_a_cell_of_the_role_matrix_is_that_of_the_book(row: str, role: str, cell
     assert RULES.cell(row, role) == {"Y": "yes", "-": ""}.get(cell, cell)
 
 
+SAME = {"": None, "yes": "yes", "privileged": "privilege", "order": "order"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_signs_and_stops_a_dose_is_who_the_matrix_names(role: str):
+    """The rows of signing.toml are those of the matrix, in the words of the gate."""
+    signing = Signing()
+    if role != "auditor":
+        assert signing.leave("change", role) == SAME[RULES.cell("program", role)]
+        stops = RULES.cell("emergency-stop", role) in ("yes", "break-glass")
+        assert signing.leave("stop", role) == ("yes" if stops else None)
+    beyond = RULES.cell("beyond-range", role)
+    assert signing.leave("above-range", role) == ("yes" if beyond == "second" else None)
+    signs = "yes" if beyond in ("second", "co") else None
+    assert signing.leave("second-above-range", role) == signs
+    limits = RULES.cell("dose-limits", role)
+    assert signing.leave("patient-dose", role) == ("yes" if limits == "yes" else None)
+
+
 def test_the_system_itself_may_do_none_of_the_acts():
     assert not [act for act in RULES.ids("act") if RULES.may(act, "system")]
 
 
 def test_an_auditor_and_an_administrator_change_nothing_clinical():
-    for role in ("auditor", "admin"):
-        assert not [act for act in RULES.ids("act") if RULES.may(act, role)]
+    may = {r: [a for a in RULES.ids("act") if RULES.may(a, r)] for r in ("auditor", "admin")}
+    # Whom to call in an emergency says nothing about anybody.
+    assert may == {"auditor": [], "admin": ["give-telephones"]}
 
 
 @pytest.mark.pathway("PW-015")

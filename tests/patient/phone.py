@@ -95,6 +95,10 @@ class Phone:
         if more is not None:
             expect(self.more).to_have_text(more)
 
+    def keeps(self, name: str) -> None:
+        """Wait until the phone has this on its disk, where it is after the page was closed."""
+        self.page.evaluate(KEEPS, name)
+
     def off(self) -> None:
         """The button only explains."""
         expect(self.button).to_have_attribute("aria-disabled", "true")
@@ -137,6 +141,19 @@ RENEW = """async () => {
     for (const name of ["pending", "outcome", "seen", "counter", "language"]) kept.delete(name);
     await new Promise((resolve) => { act.oncomplete = resolve; });
     open.result.close();
+}"""
+
+
+KEEPS = """async (name) => {
+    const open = indexedDB.open("cisterna-remote");
+    await new Promise((resolve) => { open.onsuccess = resolve; });
+    for (let tries = 0; tries < 200; tries += 1) {
+        const asked = open.result.transaction("kept").objectStore("kept").get(name);
+        await new Promise((resolve) => { asked.onsuccess = resolve; });
+        if (asked.result) return open.result.close();
+        await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+    throw new Error(`${name} was not kept`);
 }"""
 
 

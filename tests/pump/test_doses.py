@@ -48,6 +48,7 @@ def test_the_lockout_runs_from_start_to_start_to_the_millisecond(late: int, code
 
 
 @pytest.mark.requirement("SR-05")
+@pytest.mark.pathway("PW-008")
 def test_a_refusal_says_when_she_may_ask_again_and_is_logged():
     bench = running()
     ask(bench, HOUR_MS)

@@ -69,6 +69,7 @@ def traced(done: Simulation, drug: str) -> Quantity:
 # By hand ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.pathway("PW-004")
 def test_thirty_days_at_022_ml_a_day_deliver_66_ml_within_one_stroke():
     # 4.4 mg/day of 20 mg/mL; the pump is set to 9166 nL/h (of 9166.7), 6599520 nL in 720 h.
     done = run("simple-morphine.toml", 30 * DAY_MS)
@@ -196,6 +197,7 @@ def test_a_stalled_pump_that_is_asked_nothing_does_not_notice():
     assert "stall" not in [a.code for a in done.alarms]
 
 
+@pytest.mark.pathway("PW-008")
 def test_500_presses_give_the_allowed_number_in_any_24_hours():
     done = example("remote-500-presses.toml")
     boluses = done.boluses

@@ -12,7 +12,7 @@ from cisterna.cli.pump import simulate
 from cisterna.cli.pumps import pumphost
 from cisterna.cli.record import backup, restore, verify
 from cisterna.cli.remote import remote
-from cisterna.cli.serve import invite, serve
+from cisterna.cli.serve import invite, reset, serve
 from cisterna.cli.spinal import forecast, validate
 from cisterna.facts import open_library
 from cisterna.order.form import Problem, Unusable
@@ -285,6 +285,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(serve)
 app.command()(invite)
+app.command()(reset)
 app.command()(people)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from cisterna.clinic.verify import Anchor, Verdict
 
 _EXTRA = ("django", "psycopg", "allauth", "axes", "csp", "ninja", "uvicorn", "whitenoise")
+_HOLDS = "every event of the record"
+_LEFT_OUT = "accounts, passwords, second factors, and the log of sign-ins"
 Anchors = Annotated[
     list[Path] | None,
     typer.Option("--anchor", metavar="FILE", help="What was kept elsewhere; may be repeated."),
@@ -105,7 +107,10 @@ def backup(
     place: Annotated[Path, typer.Argument(metavar="PLACE", help="A new file, or a folder for it.")],
     json: Json = False,
 ) -> None:
-    """The record (CISTERNA_DATABASE) as a new file, verified, with its anchor beside it."""
+    """The record (CISTERNA_DATABASE) as a new file, verified, with its anchor beside it.
+
+    Accounts and the log of sign-ins are not in it: they are secrets, and no events.
+    """
     with at_record(json):
         from cisterna.clinic.ledger.backup import anchor_beside  # noqa: PLC0415
         from cisterna.clinic.ledger.backup import backup as write  # noqa: PLC0415
@@ -120,8 +125,10 @@ def backup(
             _show(verdict, [])
             typer.echo(f"The backup: {file}")
             typer.echo(f"Its anchor: {kept} (keep a copy where nobody who writes can write)")
+            typer.echo(f"It holds {_HOLDS}. It does not hold {_LEFT_OUT}: dump the database too.")
 
-        finish(_row(verdict) | {"file": str(file), "anchor": str(kept)}, json, show)
+        what = {"holds": _HOLDS, "left_out": _LEFT_OUT}
+        finish(_row(verdict) | {"file": str(file), "anchor": str(kept)} | what, json, show)
 
 
 def restore(

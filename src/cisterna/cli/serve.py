@@ -65,6 +65,30 @@ def invite(
         finish(row, json, lambda: typer.echo(words))
 
 
+def reset(
+    who: Annotated[str, typer.Argument(help="The administrator's name.")],
+    how: Annotated[str, typer.Option(help="How you made sure who she is; it is written down.")],
+    origin: Annotated[str, typer.Option(help="The clinic's address, https://clinic.example")] = "",
+    json: Json = False,
+) -> None:
+    """An administrator who lost password or factor begins anew; run at the server's own machine.
+
+    Gives a link, good once and for some hours. Password and every factor are taken away at once.
+    """
+    with act(json):
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+        _keep_secret()
+    with at_record(json):
+        from cisterna.clinic.web.members import reset_administrator  # noqa: PLC0415
+        from cisterna.facts.access import span  # noqa: PLC0415
+
+        found, place = reset_administrator(who, how)
+        hours = int(span("invitation").total_seconds()) // 3600
+        row = {"who": found.who, "link": f"{origin.rstrip('/')}{place}", "hours": hours}
+        words = f"{found.who} begins anew, once and within {hours} h, at {row['link']}"
+        finish(row, json, lambda: typer.echo(words))
+
+
 def _choose(host: str, certificate: Path | None) -> None:
     """The settings of this place. Without TLS the pages are for this machine alone."""
     named = bool(os.environ.get("CISTERNA_HOSTS"))

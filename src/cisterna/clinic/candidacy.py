@@ -9,6 +9,7 @@ from cisterna.clinic.bodies.planning import (
     Committed,
     EvidenceRecorded,
     GoalsSet,
+    PainMapped,
     PsychologyCleared,
     TeachBackDone,
     TreatmentRecorded,
@@ -52,9 +53,10 @@ def _finding(name: str, person: Person, rules: Pathway, at: datetime) -> Finding
 
 def items(person: Person, rules: Pathway, criterion: str) -> tuple[str, ...]:
     """The items of evidence that a criterion asks for in this person."""
-    asked = rules.criterion(criterion).needs
-    fast = rules.indication(person.indication(rules).term.id).fast_track
-    return (*asked, "systemic-failure") if fast and criterion == "uncontrolled" else asked
+    asked, found = rules.criterion(criterion).needs, person.indication(rules)
+    if criterion != "uncontrolled":
+        return asked
+    return (*asked, *found.asks, "systemic-failure") if found.fast_track else (*asked, *found.asks)
 
 
 def _unevidenced(person: Person, rules: Pathway, criterion: str) -> Iterator[str]:
@@ -65,6 +67,20 @@ def _unevidenced(person: Person, rules: Pathway, criterion: str) -> Iterator[str
 def _uncontrolled(person: Person, rules: Pathway, at: datetime) -> Iterator[str]:
     if not person.every(TreatmentRecorded, None):
         yield "no earlier treatment"
+    yield from _unmapped(person, rules)
+
+
+def _unmapped(person: Person, rules: Pathway) -> Iterator[str]:
+    """Somebody in pain has a map of it, over the part of the body that her indication names."""
+    found = person.indication(rules)
+    if found.term.purpose != "pain":
+        return
+    mapped = person.last(PainMapped, None)
+    parts = {rules.regions()[name] for name in mapped.body.regions} if mapped else set()
+    if mapped is None:
+        yield "no map of the pain"
+    elif found.map and found.map not in parts:
+        yield f"no map of the {found.map}"
 
 
 def _conservative(person: Person, rules: Pathway, at: datetime) -> Iterator[str]:

@@ -4,7 +4,7 @@ The clinic itself has a record under a name that no person has: it stands in the
 verified and exported with it, and is folded as a person's is.
 """
 
-from cisterna.clinic.bodies.site import ConfirmationWithdrawn, ValueConfirmed
+from cisterna.clinic.bodies.site import ConfirmationWithdrawn, TelephonesGiven, ValueConfirmed
 from cisterna.clinic.course import Person
 from cisterna.facts.site import Confirmation, Site
 
@@ -24,3 +24,9 @@ def site_of(record: Person) -> Site:
         elif isinstance(body, ConfirmationWithdrawn):
             found.pop(body.fact, None)
     return Site(found)
+
+
+def telephones_of(record: Person, clinic: str) -> TelephonesGiven:
+    """Whom to call about somebody of this clinic, as its record says last; empty is not known."""
+    said = (s.body for s in record.every(TelephonesGiven, None) if s.body.of == clinic)
+    return next(reversed(list(said)), TelephonesGiven(clinic))

@@ -7,8 +7,9 @@ from datetime import datetime
 from cisterna.clinic.acts.monitor import open_watches
 from cisterna.clinic.bodies import refill as b
 from cisterna.clinic.bodies.planning import Place
-from cisterna.clinic.course import Person, Said
+from cisterna.clinic.course import Person
 from cisterna.clinic.guards.refill import Look, next_step, watch_until
+from cisterna.clinic.ladder import next_change, step_before
 from cisterna.clinic.next_refill import next_refill
 from cisterna.clinic.refilling import orders, visit
 from cisterna.clinic.therapy import therapy
@@ -29,6 +30,7 @@ class Due:
     event: str
     overdue: bool
     until: datetime | None = None
+    role: str = "nurse"
 
 
 def refill_tasks(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:
@@ -51,7 +53,7 @@ def _next_refill(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:
     kept, now = person.last(b.NextRefillSet, None), therapy(person.events)
     if kept is not None and (now.since is None or now.since <= kept.at):
         due = kept.body.refill_by or kept.body.booked
-        yield _refill(due, kept.body.binding or "booked", kept, kept.id, at)
+        yield from _refill(person, rules, (due, kept.body.binding or "booked", kept.id), at)
         return
     about = next((e.id for e in person.events if e.effective == now.since), "")
     try:
@@ -61,19 +63,29 @@ def _next_refill(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:
         yield Due("refill-date", None, "order", words, about or person.events[-1].id, overdue=True)
         return
     if found is not None and found.refill_by is not None:
-        yield _refill(found.refill_by, str(found.binding), kept, about, at)
+        yield from _refill(person, rules, (found.refill_by, str(found.binding), about), at)
     elif kept is not None:
         due = kept.body.refill_by or kept.body.booked
-        yield _refill(due, kept.body.binding or "booked", kept, kept.id, at)
+        yield from _refill(person, rules, (due, kept.body.binding or "booked", kept.id), at)
 
 
 def _refill(
-    due: datetime, binding: str, kept: Said[b.NextRefillSet] | None, about: str, at: datetime
-) -> Due:
-    """The task; a booking that lies after the date is said as it is."""
+    person: Person, rules: Pathway, date: tuple[datetime, str, str], at: datetime
+) -> Iterator[Due]:
+    """The task, and the step before it whose time has come.
+
+    A booking that lies after the date is said as it is.
+    """
+    (due, binding, about), kept = date, person.last(b.NextRefillSet, None)
     booked = f", booked {kept.body.booked:%Y-%m-%d}" if kept and kept.body.booked >= at else ""
     words = f"Refill by {due:%Y-%m-%d %H:%M %z} ({binding}){booked}."
-    return Due("refill", due, binding, words, about, overdue=at > due)
+    until = next_change(person, rules.library, due, at)
+    yield Due("refill", due, binding, words, about, at > due, until)
+    step = step_before(person, rules.library, due, at)
+    if step is not None:
+        why = f"refill by {due:%Y-%m-%d}"
+        rest = step.says, about, at > step.until, until, step.rung.role
+        yield Due(f"refill-{step.rung.id}", step.until, why, *rest)
 
 
 def _open_refill(person: Person, rules: Pathway, at: datetime) -> Iterator[Due]:

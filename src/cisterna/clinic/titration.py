@@ -113,13 +113,14 @@ def step_rule(
     new: Quantity,
     age: Quantity | None = None,
     jurisdiction: str = "US",
+    library: Library | None = None,
 ) -> StepRule:
     """Hold a step of a daily dose in titration against the facts (pathway §5.2).
 
     An age that is not given excludes nothing: the tightest limit binds. Raises `Refused` for what
     is no step, `UnknownFact` for a name that nobody has.
     """
-    library = Library()
+    library = library or Library()
     _check_doses(old, new)
     term = library.term("indication", indication)
     at = Situation(jurisdiction, "titration", None, term.cancer, term.origin, age)

@@ -11,10 +11,11 @@ from cisterna.facts.pathway import rule_of
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a card and where it comes from."""
+    """One line of a card and where it comes from; `es` is our Spanish, which no clinician read."""
 
     text: str
     evidence: Rule
+    es: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Card:
 
     id: str
     title: str
+    title_es: str
     drugs: tuple[str, ...]
     recognise: tuple[Line, ...]
     do: tuple[Line, ...]
@@ -67,17 +69,20 @@ class Cards:
         rows = self._rows["card"]
         row = rows[known(name, rows, "emergency card")]
         signs, do = _lines(row["recognise"]), _lines(row["do"])
-        return Card(name, row["title"], tuple(row["drugs"]), signs, do, self.version)
+        return Card(
+            name, row["title"], row["title_es"], tuple(row["drugs"]), signs, do, self.version
+        )
 
     def fallback(self) -> Card:
         """The card for a drug that nobody knows: the maker's line."""
         row = self._rows["fallback"]
-        lines = tuple(Line(text, rule_of(row)) for text in row["lines"])
-        return Card("unknown-drug", row["title"], (), (), lines, self.version)
+        pairs = zip(row["lines"], row["lines_es"], strict=True)
+        lines = tuple(Line(text, rule_of(row), es) for text, es in pairs)
+        return Card("unknown-drug", row["title"], row["title_es"], (), (), lines, self.version)
 
-    def head(self) -> tuple[str, ...]:
+    def head(self, spanish: bool = False) -> tuple[str, ...]:
         """What every card says first."""
-        return tuple(self._rows["head"]["lines"])
+        return tuple(self._rows["head"]["lines_es" if spanish else "lines"])
 
     def findings(self) -> Mapping[str, str]:
         """What somebody may report, by its name, in words."""
@@ -113,4 +118,4 @@ def _rule(row: Mapping[str, Any]) -> TriageRule:
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> tuple[Line, ...]:
-    return tuple(Line(row["text"], rule_of(row)) for row in rows)
+    return tuple(Line(row["text"], rule_of(row), row["es"]) for row in rows)

@@ -94,6 +94,7 @@ class Library:
     def __init__(self, site: Site | None = None) -> None:
         self.site = site or Site()
         self._drugs: dict[str, Drug] = {}
+        self._pumps: dict[str, Pump] = {}
 
     # names -----------------------------------------------------------------
 
@@ -125,8 +126,11 @@ class Library:
 
     def pump(self, model: str) -> Pump:
         """A pump by its model id."""
-        family = known(model, _index("pumps"), "pump")
-        return pump(table(f"pumps/{_index('pumps')[family]}"), model, self.site)
+        if model not in self._pumps:
+            family = known(model, _index("pumps"), "pump")
+            row = table(f"pumps/{_index('pumps')[family]}")
+            self._pumps[model] = pump(row, model, self.site)
+        return self._pumps[model]
 
     def catheter(self, model: str) -> Catheter:
         """A catheter by its model id."""

@@ -34,6 +34,11 @@ class Figure:
     span: str
 
     @property
+    def rare(self) -> bool:
+        """Fewer than 1 of 100."""
+        return self.share.value.number("%") < 1
+
+    @property
     def of_100(self) -> int:
         """How many out of 100, to the nearest whole person."""
         return _whole(self.share)
@@ -46,16 +51,21 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found in words, where no share of people was read."""
+    """What was found in words, where no share of people was read; `says` are its numbers."""
 
     name: str
     effect: str
+    says: Mapping[str, str]
     rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: the treatments of a record that are it, whom it is for, how sure, its figures."""
+    """One option: the treatments of a record that are it, whom it is for, how sure, its figures.
+
+    `stands` says for what may matter to somebody whether it is so by its nature: yes, partly, no,
+    or `ask` where it is another thing for each; what is not in it, only figures can say.
+    """
 
     id: str
     treatments: tuple[str, ...]
@@ -63,6 +73,7 @@ class Option:
     fits: tuple[str, ...]
     undo: str
     evidence: str
+    stands: Mapping[str, str]
     figures: tuple[Figure, ...]
     findings: tuple[Finding, ...]
     rule: Rule
@@ -115,10 +126,10 @@ class Options:
         treatments, first, fits = (tuple(row[k]) for k in ("treatments", "first_for", "fits"))
         figures = tuple(self._figure(name, k, f) for k, f in row.get("figure", {}).items())
         said = row.get("said", {}).items()
-        findings = tuple(Finding(k, f["effect"], rule_of(f)) for k, f in said)
+        findings = tuple(Finding(k, f["effect"], f.get("says", {}), rule_of(f)) for k, f in said)
         undo, sure = str(row["undo"]), str(row["evidence"])
-        rule = rule_of(row)
-        return Option(name, treatments, first, fits, undo, sure, figures, findings, rule)
+        said_of = (undo, sure, dict(row["stands"]), figures, findings, rule_of(row))
+        return Option(name, treatments, first, fits, *said_of)
 
     def options(self, group: str = "") -> tuple[Option, ...]:
         """Every option; for a group of indications one that belongs first for it stands first."""
@@ -133,6 +144,14 @@ class Options:
         """The questions of the teach-back by their ids."""
         rows = self._rows["question"].items()
         return {k: Question(k, tuple(r["answers"]), r["right"], rule_of(r)) for k, r in rows}
+
+    def figure(self, path: str) -> Cited:
+        """A number by its path, such as `example.left` or `state.battery`."""
+        kind, _, name = path.partition(".")
+        rows = self._rows[known(kind, ("example", "state"), "fact of the options")]
+        return cited(
+            f"options.{path}", self._site(f"options.{path}", rows[known(name, rows, "fact")])
+        )
 
     def _figure(self, option: str, name: str, row: Mapping[str, Any]) -> Figure:
         path = f"options.option.{option}.figure.{name}"

@@ -16,13 +16,18 @@ from cisterna.facts.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Indication:
-    """A condition that brings somebody here: what it is, and the scales it is followed by."""
+    """A condition that brings somebody here: what it is, and the scales it is followed by.
+
+    `asks` are items of evidence of its own, `map` the part of the body that its map of pain names.
+    """
 
     term: Term
     group: str
     scales: tuple[str, ...]
     fast_track: bool
     evidence: Rule
+    asks: tuple[str, ...] = ()
+    map: str = ""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -144,7 +149,9 @@ class Pathway:
         row = self._row("indication", name)
         term = self.library.term("indication", name)
         scales = tuple(row["scales"])
-        return Indication(term, row["group"], scales, row.get("fast_track", False), rule_of(row))
+        rest = tuple(row.get("asks", ())), row.get("map", "")
+        fast = row.get("fast_track", False)
+        return Indication(term, row["group"], scales, fast, rule_of(row), *rest)
 
     def criterion(self, name: str) -> Criterion:
         """One of the five criteria."""
@@ -213,6 +220,18 @@ class Pathway:
     def team_needs(self) -> tuple[str, ...]:
         """The roles whose opinion an implant needs."""
         return tuple(self._row("team", "implant")["needs"])
+
+    def regions(self) -> Mapping[str, str]:
+        """Every region of the body with the part that it is of."""
+        return {name: str(row["part"]) for name, row in self._rows["region"].items()}
+
+    def region_name(self, name: str) -> str:
+        """A region in words."""
+        return str(self._row("region", name)["name"])
+
+    def options(self, name: str) -> tuple[str, ...]:
+        """A list to choose from, such as `pain_nature`."""
+        return tuple(self._row("options", name)["known"])
 
     def treatments(self) -> tuple[str, ...]:
         """Every kind of treatment that somebody may have had."""

@@ -1,6 +1,8 @@
 """The refill visit as data: its steps in order, the words it asks for, its figures, the watches."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cisterna.facts.cited import Cited, cited
 from cisterna.facts.library import Library, known, table
@@ -14,6 +16,16 @@ class Watch:
     name: str
     todo: str
     locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step before a refill: how long before it, what is done, by whom."""
+
+    id: str
+    before: Cited
+    what: str
+    role: str
 
 
 class RefillRules:
@@ -48,6 +60,20 @@ class RefillRules:
     def stops(self, skin: str) -> bool:
         """Whether no needle goes through such skin."""
         return skin in self._rows["skin"]["stops"]
+
+    def ladder(self) -> tuple[Rung, ...]:
+        """The steps before a refill, the first one first."""
+        rows = self._rows["ladder"]
+        return tuple(self._rung(name, rows[name]) for name in rows["order"])
+
+    def _rung(self, name: str, row: Mapping[str, Any]) -> Rung:
+        path = f"refill.ladder.{name}"
+        fact = cited(path, self.library.site(path, row))
+        return Rung(name, fact, row["what"], row["role"])
+
+    def ladder_earlier(self) -> tuple[str, ...]:
+        """The drugs for which each step comes one step earlier."""
+        return tuple(self._rows["ladder_earlier"]["drugs"])
 
     def watch(self, name: str) -> Watch:
         """One thing that is watched."""

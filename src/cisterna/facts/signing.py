@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from cisterna.facts.cited import cited
 from cisterna.facts.library import table
+from cisterna.facts.site import Site
 
 Leave = Literal["yes", "privilege", "order"]
 
@@ -23,10 +24,11 @@ class TwoPersonRule:
 
 
 class Signing:
-    """The rules of signing, from the facts."""
+    """The rules of signing, from the facts, with one site's values laid over them."""
 
-    def __init__(self) -> None:
+    def __init__(self, site: Site | None = None) -> None:
         self._rows: Mapping[str, Any] = table("signing")
+        self._site = site or Site()
 
     @cached_property
     def fresh(self) -> timedelta:
@@ -72,5 +74,6 @@ class Signing:
         return found if found in ("yes", "privilege", "order") else None
 
     def _span(self, name: str) -> timedelta:
-        ms = cited(f"signing.{name}", self._rows[name]).value.number("ms")
+        path = f"signing.{name}"
+        ms = cited(path, self._site(path, self._rows[name])).most.number("ms")
         return timedelta(milliseconds=int(ms))

@@ -31,7 +31,9 @@ _LOWER = {
 _UPPER = {
     *("flow_max", "reservoir", "steps_per_day", "service_life", "eri_to_end", "stop_limit"),
     *("start", "ceiling", "trial-bolus", "step", "drop", "concentration", "prepared", "stability"),
-    *("screen", "second_signature"),
+    *("screen", "second_signature", "second_signer", "fresh", "review"),
+    "antibiotic-window",
+    "antibiotic-stop",
     *("slip_ceiling_factor", "slip_start_factor", "slip_previous_factor", "life"),
 }
 _KEYS = {"fact", "value", "low", "high", "by", "on", "from"}

@@ -6,6 +6,7 @@ or not at all.
 """
 
 import csv
+import logging
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -165,6 +166,8 @@ def _write_netcdf(path: Path, result: Forecast, rx: Prescription, library: Libra
 
 
 def _write_zarr(path: Path, result: Forecast, rx: Prescription, library: Library) -> None:
+    # Where several of its writers fail at once it would tell of each, beside our one refusal.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     dataset(result, rx, library).to_zarr(path, zarr_format=2, consolidated=True)
 
 

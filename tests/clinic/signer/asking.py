@@ -110,6 +110,7 @@ class Asking:
         self.used += 1
         values: dict[str, Any] = {"id": "cd" * 16, "counter": self.used, "base": 1} | head
         swap = values.pop("swap", ("", ""))
+        site = values.pop("site", [])
         pump, key = values.pop("pump", SERIAL), values.pop("key", ADA.key)
         role = values.pop("role", v.Role.PROGRAMMER)
         Sender(pump, role, key, kept).command(verb, issued_ms=0, expires_ms=9000, **values)
@@ -118,6 +119,7 @@ class Asking:
             "text": seen[0].replace(*(part.encode() for part in swap)).hex(),
             "approval": list(approval),
             "report": self.report.hex(),
+            "site": site,
         }
         return json.dumps(row).encode()
 

@@ -3,16 +3,22 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from cisterna.clinic.bodies.site import ValueConfirmed
+from cisterna.clinic.event import Actor, event_text
+from cisterna.clinic.event import Role as EventRole
+from cisterna.clinic.formulary import SITE
 from cisterna.clinic.gate import bodies as b
-from cisterna.clinic.gate.acts import SIGNING
+from cisterna.clinic.gate.acts import SIGNING, Pen
 from cisterna.clinic.signer.deed import DEEDS
 from cisterna.clinic.signer.desk import FREE, STEPS
 from cisterna.pump.link import verbs as v
 from cisterna.pump.link.proof import digest
+from cisterna.quantity import Quantity
 from tests.clinic.gate.people import (
     IN_RANGE,
     LARGE_STEP,
@@ -22,6 +28,7 @@ from tests.clinic.gate.people import (
     SLIP,
     Way,
 )
+from tests.clinic.people import START
 from tests.clinic.signer.asking import (
     Asking,
     approved,
@@ -121,6 +128,44 @@ def test_a_stale_approval_is_refused_to_the_second(asking: Asking, way: Way):
     assert asking.refused(commands["stage"], approval) == "stale"
     way.at -= timedelta(seconds=1)
     assert asking.ask(commands["stage"], approval)["ok"]
+
+
+def site_says(fact: str, value: str, person: str = SITE) -> list[str]:
+    """The clinic's own word on a time of signing, as its record has it."""
+    span = Quantity.parse(value)
+    body = ValueConfirmed(fact, span, span, "our protocol")
+    pen = Pen(person, Actor("p", EventRole.PHARMACIST), START, f"{person}.1", "our protocol")
+    return [event_text(pen.writes(body))]
+
+
+def test_a_site_that_gives_less_time_is_held_to_it(asking: Asking, way: Way):
+    approval, commands = approved(way)
+    site = site_says("signing.fresh", "2 min")
+    way.at += timedelta(minutes=2)
+    assert asking.refused(commands["stage"], approval, site=site) == "stale"
+    way.at -= timedelta(seconds=1)
+    assert asking.ask(commands["stage"], approval, site=site)["ok"]
+
+
+@pytest.mark.parametrize(
+    "site",
+    [site_says("signing.fresh", "9 h"), site_says("signing.fresh", "2 min", "p1"),
+     site_says("morphine.age", "2 min"), []],
+)  # fmt: skip
+def test_nobody_gives_the_signer_more_time_than_was_shipped(
+    asking: Asking, way: Way, site: list[str]
+):
+    approval, commands = approved(way)
+    way.at += SIGNING.fresh
+    assert asking.refused(commands["stage"], approval, site=site) == "stale"
+    way.at -= timedelta(seconds=1)
+    assert asking.ask(commands["stage"], approval, site=site)["ok"]
+
+
+@pytest.mark.parametrize("site", [["{}"], ["x"], "x", [1], {"a": 1}])
+def test_what_the_site_said_is_readable_or_nothing_is_signed(asking: Asking, way: Way, site: Any):
+    approval, commands = approved(way)
+    assert asking.refused(commands["stage"], approval, site=site) == "unreadable"
 
 
 def test_a_proof_that_claims_to_be_good_for_longer_lapses_all_the_same(asking: Asking, way: Way):

@@ -103,7 +103,7 @@ def test_nobody_resets_herself_or_whoever_is_shut_out(signed_in: SignedIn, invit
     found = invited("n-1", Role.NURSE)
     found.active = False
     with pytest.raises(Refused, match="shut out"):
-        reset(None, found, "seen", factor=True)  # type: ignore[arg-type]
+        reset(None, found, "seen", factor=True)
 
 
 @pytest.mark.parametrize("kind", ["es256", "eddsa"])

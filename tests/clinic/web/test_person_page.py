@@ -7,16 +7,20 @@ from datetime import timedelta
 import pytest
 
 from cisterna.clinic.bodies.implant import ImplantObserved
+from cisterna.clinic.bodies.planning import GoalsSet
 from cisterna.clinic.course import Person, replay
 from cisterna.clinic.event import Role
 from cisterna.clinic.ledger.record import Record
 from cisterna.clinic.timeline import timeline
 from cisterna.clinic.web import rows
+from cisterna.clinic.web.person.now import now_of
+from cisterna.clinic.web.person.why import why_this_plan
 from tests.clinic.onward import CALM, WELL
 from tests.clinic.people import NURSE, RULES, Course
 from tests.clinic.treated import FILLED, read, runs, treated
 from tests.clinic.web.conftest import NOW, SignedIn
 from tests.clinic.web.rich import rich
+from tests.orders import LIBRARY
 
 
 @pytest.fixture
@@ -128,3 +132,29 @@ def test_a_change_that_never_ran_is_no_dose():
     person = runs(treated(), raised, FILLED + timedelta(days=3), outcome="refused")
     (doses,) = timeline(person, RULES, FILLED + timedelta(days=9)).doses.values()
     assert [str(v.value.number("mg/day")) for v in doses] == ["22/5"]
+
+
+@pytest.mark.pathway("PW-023")
+def test_each_choice_of_the_plan_stands_beside_what_is_hers(ada: Course, signed_in: SignedIn):
+    text = page(signed_in).partition('id="why">')[2].partition('id="results">')[0]
+    found = dict(part.partition("</dt>")[::2] for part in text.split("<dt>")[1:])
+    told = {key.partition(":")[0]: words for key, words in found.items()}
+    assert list(told) == ["This therapy", "Drug", "Level of the tip", "Dose and schedule"]
+    goals = ada.person.last(GoalsSet, None)
+    assert goals is not None
+    for words, choice in (
+        (goals.body.goals[0], "This therapy"), ("wants no leads", "This therapy"),
+        ("Trial, success", "Drug"), ("60 mg/day", "Drug"), ("low back", "Level of the tip"),
+        ("0.54 mg/day", "Dose and schedule"),
+    ):  # fmt: skip
+        assert words in told[choice], (words, choice)
+
+
+@pytest.mark.pathway("PW-023")
+def test_a_choice_without_an_input_says_so_and_without_a_plan_there_is_none():
+    person = treated()
+    now = now_of(person, LIBRARY, FILLED)
+    (dose,) = [w for w in why_this_plan(person, now, RULES) if w.choice == "Dose and schedule"]
+    assert "4.4 mg/day" in dose.chosen
+    bare = replay("p9", ())
+    assert why_this_plan(bare, now_of(bare, LIBRARY, FILLED), RULES) == ()

@@ -102,6 +102,7 @@ def test_one_change_from_the_pump_to_the_pump(browser: Browser, place: str, sign
     expect(page.locator("#plan")).to_contain_text("6.12 mg/day")
     expect(line).not_to_have_attribute("d", str(before))
     shot(page, "2-order")
+    page.get_by_label("Why").fill("Walking still hurts more than she wants.")
     page.get_by_role("button", name="Propose").click()
     expect(page.get_by_role("heading", name="Review")).to_be_visible()
     shot(page, "3-review")

@@ -13,8 +13,7 @@ from tests.clinic.web.conftest import SignedIn, Treated
 
 HERS = [Role.PATIENT, Role.CAREGIVER]
 OF_OTHER_PAGES = {
-    "refer": "a request for a consultation comes from somebody without a record",
-    **dict.fromkeys(("rank-options", "take-teach-back", "keep-questions"), "the decision aid"),
+    **dict.fromkeys(("refer", "ask-consult"), "asked by somebody without a record"),
     **dict.fromkeys(("issue-card", "end-card"), "the emergency card"),
 }
 """What she may do on pages that are not of the portal."""

@@ -7,6 +7,7 @@ from cisterna.clinic.acts.act import Case, act
 from cisterna.clinic.bodies.planning import DecisionRecorded, ImplantPlanned, Place
 from cisterna.clinic.guards.planning import check_drug
 from cisterna.clinic.refusal import Refused
+from cisterna.clinic.treatments import stimulator_in_place
 from cisterna.facts.library import known
 
 _FROM_TEAM = (
@@ -35,5 +36,8 @@ def plan_implant(case: Case, asked: ImplantPlanned) -> Iterator[Any]:
         text = f"{drug.name.capitalize()} is not for {purpose}."
         raise Refused("wrong-drug", text, "Choose another drug.", source="pathway §2.1")
     check_drug(case.person, case.rules, asked.drug)
+    if stimulator_in_place(case.person):
+        text = "A spinal cord stimulator is in place: say what becomes of it, and of its leads."
+        case.need_why(text, "pathway §1.6 PW-064")
     yield asked
     yield Place.IMPLANT_PLANNED

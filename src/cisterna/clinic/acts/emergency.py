@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
-from cisterna.clinic.acts.asked import need_words, refuse
+from cisterna.clinic.acts.asked import facts, need_words, refuse
 from cisterna.clinic.bodies.emergency import (
     EmergencyClosed,
     EmergencyOpened,
@@ -87,11 +87,16 @@ def open_emergency(case: Case, asked: EmergencyOpened) -> Iterator[Any]:
 
 @act("close-emergency", Place.EMERGENCY)
 def close_emergency(case: Case, asked: EmergencyClosed) -> Iterator[Any]:
-    """Close it: what it was, what was done, where she goes on; no further than she had come."""
+    """Close it: what it was, what was done, how she is, where she goes on; no further than before.
+
+    Back to titration or maintenance only with a pump that was read since, and runs what is known.
+    """
     need_words(asked.was, "what it was", "pathway §7")
     need_words(asked.done, "what was done", "pathway §7")
     if asked.goes_on not in _GOES_ON:
         text = f"An emergency does not go on to {asked.goes_on}."
         refuse("no-such-step", text, f"One of: {', '.join(_GOES_ON)}.", "pathway §1.7")
+    outcomes = [w for w in facts(case).words("adverse.outcome") if w != "fatal"]
+    known(asked.outcome, outcomes, "outcome")
     yield asked
     yield asked.goes_on

@@ -9,6 +9,7 @@ from cisterna.clinic.bodies.planning import (
     Committed,
     EvaluationSigned,
     EvidenceRecorded,
+    PainMapped,
     Place,
     PrognosisGiven,
     PsychologyCleared,
@@ -18,6 +19,8 @@ from cisterna.clinic.bodies.planning import (
 )
 from cisterna.clinic.candidacy import items, report
 from cisterna.clinic.refusal import Refused
+from cisterna.clinic.since import AFTER_IMPLANT
+from cisterna.clinic.treatments import with_needles
 from cisterna.facts.library import known
 from cisterna.quantity import Quantity
 
@@ -36,6 +39,21 @@ def record_treatment(case: Case, asked: TreatmentRecorded) -> Iterator[Any]:
         _words("dose, duration and outcome of what was tried")
     if asked.answer not in (Answer.TRIED, Answer.NEVER_CONSIDERED) and not asked.reason:
         _words("the reason")
+    if case.person.place in AFTER_IMPLANT and with_needles(asked, case.rules.options("needles")):
+        text = "Needles near the pump or the catheter can hurt both: say that she was warned."
+        case.need_why(text, "pathway §1.6 PW-063")
+    yield asked
+
+
+@act("map-pain")
+def map_pain(case: Case, asked: PainMapped) -> Iterator[Any]:
+    """Record where it hurts; a later map takes the place of an earlier one."""
+    if not asked.regions:
+        _words("where it hurts")
+    for name in asked.regions:
+        known(name, case.rules.regions(), "region of the body")
+    known(asked.nature, case.rules.options("pain_nature"), "nature of the pain")
+    known(asked.spread, case.rules.options("pain_spread"), "spread of the pain")
     yield asked
 
 

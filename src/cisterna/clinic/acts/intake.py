@@ -1,12 +1,19 @@
 """Intake: somebody is referred, or asks for herself; an evaluation begins."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cisterna.clinic.acts.act import Case, act
+from cisterna.clinic.acts.asked import need_words, refuse
+from cisterna.clinic.bodies.hers import ConsultAnswered, ConsultAsked
 from cisterna.clinic.bodies.planning import EvaluationBegun, GoalsSet, Place, Referred, Registered
 from cisterna.clinic.refusal import Refused
+
+_ASKED = "pathway §1.6 PW-072"
+_MOST = 4000
+_OLDEST = date(1900, 1, 1)
 
 
 @act("register", None, *Place)
@@ -23,6 +30,29 @@ def register(case: Case, asked: Registered) -> Iterator[Any]:
     except (KeyError, ValueError, OSError):
         text = f"{asked.zone[:40]!r} is no time zone."
         raise Refused("unknown", text, "Choose one such as Europe/Berlin.") from None
+    yield asked
+
+
+@act("ask-consult", None)
+def ask_consult(case: Case, asked: ConsultAsked) -> Iterator[Any]:
+    """Ask for a talk with a specialist; with it a record begins that staff take in, or answer."""
+    if case.person.events:
+        refuse("asked-already", "This was asked already.", "Wait for the answer.", _ASKED)
+    for name in ("clinic", "name", "reach", "language", "says"):
+        need_words(getattr(asked, name), name, _ASKED)
+        if len(getattr(asked, name)) > _MOST:
+            refuse("too-long", f"{name} is longer than {_MOST} signs.", "Make it shorter.", _ASKED)
+    if not _OLDEST < asked.born <= case.at.date():
+        refuse("wrong-time", "This is no date of birth.", "Give the date of birth.", _ASKED)
+    yield asked
+
+
+@act("answer-consult", None)
+def answer_consult(case: Case, asked: ConsultAnswered) -> Iterator[Any]:
+    """Answer a request without taking her in; it leaves the list."""
+    if case.person.last(ConsultAsked, None) is None:
+        refuse("not-asked", "Nobody has asked.", "Register and refer her instead.", _ASKED)
+    need_words(asked.says, "what she was told", _ASKED)
     yield asked
 
 

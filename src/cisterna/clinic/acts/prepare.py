@@ -6,7 +6,10 @@ from datetime import date
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
+from cisterna.clinic.acts.asked import check_seen
+from cisterna.clinic.antibiotic import adult, dose_for, ends_by, open_antibiotic
 from cisterna.clinic.bodies.implant import (
+    AntibioticEnded,
     AntibioticGiven,
     ChecklistAnswered,
     DeviceScanned,
@@ -17,6 +20,7 @@ from cisterna.clinic.devices import OPERATION, scans
 from cisterna.clinic.guards.guard import check
 from cisterna.clinic.guards.implant import antibiotic_window
 from cisterna.clinic.refusal import Refused
+from cisterna.clinic.since import AFTER_IMPLANT
 from cisterna.clinic.udi import Udi, read_udi
 from cisterna.facts.library import known
 from cisterna.quantity import MASS, later, show
@@ -25,6 +29,7 @@ PLANNED = (Place.IMPLANT_PLANNED, Place.REVISION_PLANNED)
 
 _LIST = "pathway §4, pre-op checklist"
 _IDENTITY = "pathway §4, row Identity"
+_ANTIBIOTIC = "pathway §4, row Antibiotic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,46 @@ def give_antibiotic(case: Case, asked: AntibioticGiven) -> Iterator[Any]:
     if asked.given.utcoffset() is None or asked.given > case.at:
         text = "It was given at a time with its offset, not in the future."
         raise Refused("wrong-time", text, "Give the time.", source="pathway §4, row Antibiotic")
+    _check_antibiotic_dose(case, asked)
+    yield asked
+
+
+def _check_antibiotic_dose(case: Case, asked: AntibioticGiven) -> None:
+    """A dose goes by weight; one that does not, or no weight, has its reason."""
+    if asked.weight is None:
+        case.need_why("The dose of an antibiotic goes by weight, and none is given.", _ANTIBIOTIC)
+        return
+    if asked.weight.dimension != MASS or asked.weight.base <= 0:
+        text = f"{show(asked.weight)} is no weight."
+        raise Refused("wrong-weight", text, "Weigh her: such as 72 kg.", source=_ANTIBIOTIC)
+    grown = adult(case.person, case.rules, case.at)
+    found = dose_for(asked.drug.strip().lower(), asked.weight, case.rules) if grown else None
+    if found is None:
+        whom = "an adult" if grown else "a child"
+        text = f"No dose by weight of {asked.drug.strip()[:40]} is known for {whom}."
+        case.need_why(text, _ANTIBIOTIC)
+    elif found[0] != asked.dose:
+        dose, fact = found
+        known_as = f"{show(dose)} ({fact.certainty})"
+        text = f"For {show(asked.weight)} it is {known_as}, not {show(asked.dose)}."
+        case.need_why(text, fact.locator)
+
+
+@act("end-antibiotic", *PLANNED, *AFTER_IMPLANT)
+def end_antibiotic(case: Case, asked: AntibioticEnded) -> Iterator[Any]:
+    """Record when its last dose was given; one after the time of the facts has its reason."""
+    given = open_antibiotic(case.person)
+    if given is None:
+        text = "No antibiotic of an operation goes on."
+        raise Refused("no-antibiotic", text, "Nothing is to be ended.", source=_ANTIBIOTIC)
+    check_seen(case, asked.last_given, _ANTIBIOTIC)
+    if asked.last_given < given.body.given:
+        text = "The last dose is not before the first one."
+        raise Refused("wrong-time", text, "Give the time.", source=_ANTIBIOTIC)
+    until, fact = ends_by(given, case.rules)
+    if asked.last_given > until:
+        text = f"It went on for more than {fact.text()} ({fact.certainty})."
+        case.need_why(text, fact.locator)
     yield asked
 
 

@@ -1,20 +1,27 @@
 """A pharmacist confirms or narrows a value of the facts for the site, and takes that back.
 
+Whom to call in an emergency is said on the same record.
+
 A confirmed value counts as read. A site may tighten a limit; it may never loosen one.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
 from cisterna.clinic.acts.asked import need_words, refuse
-from cisterna.clinic.bodies.site import ConfirmationWithdrawn, ValueConfirmed
+from cisterna.clinic.bodies.site import ConfirmationWithdrawn, TelephonesGiven, ValueConfirmed
 from cisterna.clinic.formulary import SITE, site_of
 from cisterna.facts.library import known, rows
 from cisterna.facts.site import Confirmation, SiteRefused
 
 _SOURCE = "the site's formulary"
+_CARDS = "pathway §7, common head: on-call, poison centre"
+_LONGEST = 60
+_NUMBER = re.compile(r"[0-9+*#()/., -]*[0-9][0-9+*#()/., a-z-]*")
+"""Digits, what stands between them, and a word after them, such as an extension."""
 
 
 @act("confirm-value", None)
@@ -24,6 +31,9 @@ def confirm_value(case: Case, asked: ValueConfirmed) -> Iterator[Any]:
     need_words(asked.origin, "what it was read in", _SOURCE)
     case.need_why("A value of the site has its reason.", _SOURCE)
     row = facts()[known(asked.fact, facts(), "fact")]
+    if asked.fact.startswith("access."):
+        text = "How long a sign-in lasts is no value of the formulary."
+        refuse("not-clinical", text, "Leave it as it is shipped.", _SOURCE)
     rest = asked.low, asked.high, case.actor.who, case.at.date(), asked.origin
     try:
         Confirmation(asked.fact, *rest).over(row)
@@ -46,6 +56,19 @@ def withdraw_value(case: Case, asked: ConfirmationWithdrawn) -> Iterator[Any]:
     case.need_why("Taking a value of the site back has its reason.", _SOURCE)
     if asked.fact not in site_of(case.person).confirmations:
         refuse("not-confirmed", "The site has no value of its own here.", "See the list.", _SOURCE)
+    yield asked
+
+
+@act("give-telephones", None)
+def give_telephones(case: Case, asked: TelephonesGiven) -> Iterator[Any]:
+    """Say whom to call; every number is given anew, and an empty one is not known."""
+    _of_the_site(case)
+    need_words(asked.of, "which clinic", _CARDS)
+    for what in ("clinic", "on_call", "poison_centre"):
+        number = getattr(asked, what).strip()
+        if number and (len(number) > _LONGEST or not _NUMBER.fullmatch(number.lower())):
+            text = f"{number[:40]!r} is no telephone number ({what.replace('_', ' ')})."
+            refuse("no-number", text, "Write digits, as +44 20 7946 0958 ext 12.", _CARDS)
     yield asked
 
 

@@ -41,8 +41,13 @@ class EmergencyOpened:
 @event
 @dataclass(frozen=True, slots=True)
 class EmergencyClosed:
-    """It is over: what it was, what was done, and where she goes on."""
+    """It is over: what it was, what was done, where she goes on, and how she came out of it.
+
+    `read` is how the pump was read, and what it said, where no link of the clinic reaches it.
+    """
 
     was: str
     done: str
     goes_on: Place
+    outcome: str = ""
+    read: str = ""

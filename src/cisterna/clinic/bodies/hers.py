@@ -1,7 +1,7 @@
 """What she, or who cares for her, brings to the record: messages, diary, wishes, her card."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from cisterna.clinic.event import event
 
@@ -98,3 +98,29 @@ class CardEnded:
     """A card is no longer good: it was lost, or another took its place."""
 
     digest: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class ConsultAsked:
+    """Somebody whom nobody here knows asks for a talk: who, how to reach, and in her own words.
+
+    `answers` are those of the self-check, where she sends them along.
+    """
+
+    clinic: str
+    name: str
+    born: date
+    reach: str
+    language: str
+    interpreter_needed: bool
+    says: str
+    answers: tuple[str, ...] = ()
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class ConsultAnswered:
+    """The clinic has answered without taking her in, and why."""
+
+    says: str

@@ -50,11 +50,20 @@ class DeviceScanned:
 @event
 @dataclass(frozen=True, slots=True)
 class AntibioticGiven:
-    """The antibiotic before the cut: drug, dose, and when it was given or begun."""
+    """The antibiotic before the cut: drug, dose, when it was given or begun, and her weight."""
 
     drug: str
     dose: Quantity
     given: datetime
+    weight: Quantity | None = None
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class AntibioticEnded:
+    """The last dose of the antibiotic of the operation was given at this time."""
+
+    last_given: datetime
 
 
 @event

@@ -102,16 +102,39 @@ class Answer(StrEnum):
     NEVER_CONSIDERED = "never-considered"
 
 
+class When(StrEnum):
+    """When a treatment is had: before, beside intrathecal therapy, or instead of it."""
+
+    PRIOR = "prior"
+    CONCURRENT = "concurrent"
+    INSTEAD = "instead"
+
+
 @event
 @dataclass(frozen=True, slots=True)
 class TreatmentRecorded:
-    """One treatment: kind, what became of it, dose and duration, outcome, the reason."""
+    """One treatment: kind, what became of it, dose and duration, outcome, the reason, and when.
+
+    A stimulator that is in place is a treatment that goes on.
+    """
 
     treatment: str
     answer: Answer
     course: str
     outcome: str
     reason: str
+    when: When = When.PRIOR
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class PainMapped:
+    """Where it hurts, of which nature the pain is, and how far it spreads."""
+
+    regions: tuple[str, ...]
+    nature: str
+    spread: str
+    says: str = ""
 
 
 @event

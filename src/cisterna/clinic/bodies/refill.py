@@ -289,3 +289,15 @@ class WatchClosed:
     watch: str
     raised: str
     outcome: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class RefillReminded:
+    """Somebody spoke with her about the next refill: what came of it, in words.
+
+    `alone` is that she travels alone, so that each step before a refill comes earlier.
+    """
+
+    says: str
+    alone: bool

@@ -1,4 +1,4 @@
-"""What a clinic's pharmacist confirms of the facts: events on the record of the clinic itself."""
+"""What a clinic says of itself, on a record of its own: values of the facts, whom to call."""
 
 from dataclasses import dataclass
 
@@ -26,3 +26,17 @@ class ConfirmationWithdrawn:
     """The value of the facts holds again as it was shipped; the event's `why` says why."""
 
     fact: str
+
+
+@event
+@dataclass(frozen=True, slots=True)
+class TelephonesGiven:
+    """Whom to call, as the emergency sheet of everybody of the clinic `of` shows it.
+
+    An empty number is not known. What was said before no longer holds.
+    """
+
+    of: str
+    clinic: str = ""
+    on_call: str = ""
+    poison_centre: str = ""

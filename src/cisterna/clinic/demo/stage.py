@@ -72,7 +72,7 @@ class HereDesk(SigningDesk):
     """The way to a signer's desk in this process."""
 
     def __init__(self, desk: Desk) -> None:
-        self.desk, self.approval, self.report = desk, (), b""
+        self.desk, self.approval, self.report, self.site = desk, (), b"", ()
 
     def _ask(self, row: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.desk.answer(json.dumps(row).encode()))

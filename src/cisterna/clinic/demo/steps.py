@@ -21,6 +21,7 @@ from cisterna.clinic.gate import acts as gate
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.acts import Pen
 from cisterna.clinic.gate.change import Wanted, proposed, second_reading
+from cisterna.clinic.gate.steps import before_of
 from cisterna.facts import Library
 from cisterna.order.prescription import Prescription
 from cisterna.order.reading import prescription_from_text
@@ -161,9 +162,9 @@ def _wanted(player: Player, therapy: Therapy, drawn: int | None) -> Wanted:
         new = read(player, therapy, player.runs)
         fill = new.solution.fill_volume.number("nL").__floor__()
         terms = b.RefillTerms(drawn, fill, ng_per_ml(new))
-    return Wanted(
-        player.serial, unit.state.version, therapy.text(), old, revised=old is None, refill=terms
-    )
+    about = player.serial, unit.state.version, therapy.text(), old
+    before = before_of(player.person, player.at)
+    return Wanted(*about, revised=old is None, refill=terms, before=before)
 
 
 def drawn_nl(player: Player) -> int:

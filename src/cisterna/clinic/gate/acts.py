@@ -21,13 +21,14 @@ SIGNING = Signing()
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """Whose record, who writes, when, under which id of the event, and why."""
+    """Whose record, who writes, when, under which id of the event, why, by which rules."""
 
     person: str
     actor: Actor
     at: datetime
     id: str
     why: str = ""
+    signing: Signing = SIGNING
 
     def writes(self, body: object) -> Event:
         """The event."""
@@ -78,7 +79,7 @@ def approve(
     _known_outcome(s)
     _reasoned(s, proposal.body)
     may_second(proposal, pen.actor, under)
-    if pen.at - proposal.recorded > SIGNING.second_signer:
+    if pen.at - proposal.recorded > pen.signing.second_signer:
         raise Refused("too-late", "The proposal is too old to be signed.", "Propose it anew.")
     if digest != proposal.body.digest:
         words = "The second person's own reading comes to another programme."
@@ -101,7 +102,7 @@ def reauthenticate(s: Standing, pen: Pen, method: str, proof: b.Passkey | None =
     _known_outcome(s)
     _complete(s, proposal.body)
     same_person(proposal.actor, pen.actor, "transmits")
-    until = pen.at + SIGNING.fresh
+    until = pen.at + pen.signing.fresh
     return pen.writes(b.Reauthenticated(binding(s.chain), method, until, proof))
 
 

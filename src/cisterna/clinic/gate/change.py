@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.needs import lowers, second_for
+from cisterna.clinic.gate.steps import NOTHING, Before, step_findings
 from cisterna.clinic.refusal import Refused
 from cisterna.facts import Library
 from cisterna.facts.signing import Signing
@@ -24,7 +25,8 @@ class Wanted:
     """What somebody wants in the pump: the order's text, beside the order that runs now.
 
     `version` is the programme's version that the pump reported last; `revised` says that the
-    pump or the catheter is new since the last programme.
+    pump or the catheter is new since the last programme; `before` is what the record knows of the
+    dose that runs.
     """
 
     serial: str
@@ -33,6 +35,7 @@ class Wanted:
     old: Prescription | None
     revised: bool = False
     refill: b.RefillTerms | None = None
+    before: Before = NOTHING
 
 
 def proposed(wanted: Wanted, library: Library, under: str = "") -> b.ChangeProposed:
@@ -45,6 +48,7 @@ def proposed(wanted: Wanted, library: Library, under: str = "") -> b.ChangePropo
     _no_hard_block(seen, signing)
     goes = the_programme(wanted, new, seen, library)
     text = encode(programme_terms(goes)).decode()
+    findings = _findings(wanted, new, seen, library)
     return b.ChangeProposed(
         serial=wanted.serial,
         base_version=wanted.version,
@@ -53,13 +57,25 @@ def proposed(wanted: Wanted, library: Library, under: str = "") -> b.ChangePropo
         digest=goes.digest,
         words=goes.words,
         dose=daily_dose(new),
-        findings=tuple(b.Found(f.code, f.severity, f.message) for f in seen.check.findings),
+        findings=findings,
         differences=tuple(b.Difference(r.what, r.old, r.new) for r in seen.rows if r.differs),
-        second=second_for(wanted.old, new, seen.check, seen.bridge, signing, wanted.revised),
+        second=second_for(wanted.old, new, findings, seen.bridge, signing, wanted.revised),
         lowers=not wanted.revised and lowers(wanted.old, new),
         refill=wanted.refill,
         under=under,
     )
+
+
+def _findings(
+    wanted: Wanted, new: Prescription, seen: Plan, library: Library
+) -> tuple[b.Found, ...]:
+    """Those of the order's own checks, and what the record adds to them."""
+    found = tuple(b.Found(f.code, f.severity, f.message) for f in seen.check.findings)
+    if wanted.old is None or wanted.revised:
+        return found
+    more = step_findings(wanted.old, new, wanted.before, library)
+    known = {f.code for f in found}
+    return (*found, *(f for f in more if f.code not in known))
 
 
 def second_reading(wanted: Wanted, library: Library) -> str:

@@ -19,7 +19,7 @@ def break_glass(s: Standing, pen: Pen, stop: bool = False) -> Event:
         raise Refused("role", f"A {pen.actor.role} breaks no glass.", "Call a clinician.")
     if not pen.why.strip():
         raise Refused("no-reason", "Breaking glass needs its reason.", "Say why you are alone.")
-    by = pen.at + SIGNING.review
+    by = pen.at + pen.signing.review
     if stop:
         return pen.writes(b.GlassBroken(None, None, by))
     proposal = s.proposal

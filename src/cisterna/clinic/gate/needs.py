@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from cisterna.clinic.gate.bodies import Found
 from cisterna.facts.signing import Signing
 from cisterna.order.bridge import Bridge
-from cisterna.order.checks import Check
 from cisterna.order.prescription import Prescription, Remote
 from cisterna.order.program import max_daily_flow, per_24h
 from cisterna.order.schedule import schedule
@@ -16,13 +16,13 @@ HIGH = frozenset({"above-range", "contraindication"})
 def second_for(
     old: Prescription | None,
     new: Prescription,
-    check: Check,
+    findings: tuple[Found, ...],
     bridge: Bridge | None,
     signing: Signing,
     revised: bool,
 ) -> tuple[str, ...]:
     """The two-person rules that apply to a change, in the order of the facts."""
-    loud = [f.code for f in check.findings if f.severity != "note"]
+    loud = [f.code for f in findings if f.severity != "note"]
     needed = {*signing.called_by(loud), *_of_the_orders(old, new, bridge, revised)}
     return tuple(rule.name for rule in signing.rules if rule.name in needed)
 

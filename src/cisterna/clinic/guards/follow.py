@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
+from cisterna.clinic.bodies.emergency import EmergencyClosed, EmergencyOpened
 from cisterna.clinic.bodies.planning import Choice, DecisionRecorded, Moved, Place
+from cisterna.clinic.bodies.pumpread import PumpRead
 from cisterna.clinic.bodies.revision import Ending, RevisionPlanned, TherapyEnded
 from cisterna.clinic.course import Person
 from cisterna.clinic.guards.guard import guard, missing
 from cisterna.clinic.revision import open_case
 from cisterna.clinic.scan import missing_after, scan_of
 from cisterna.clinic.since import reached
+from cisterna.clinic.therapy import therapy
 from cisterna.clinic.trouble import line_open
 from cisterna.facts import Pathway
 
@@ -20,6 +23,42 @@ def _scan_over(person: Person, rules: Pathway, at: datetime) -> None:
         left = "; ".join(missing_after(scan, rules.library)) or "not closed"
         text = f"The pump is not known to run after the scan: {left}."
         missing("scan-open", text, "Interrogate it and close the scan.", "pathway §6.7")
+
+
+@guard("pump-settled")
+def _pump_settled(person: Person, rules: Pathway, at: datetime) -> None:
+    """After an emergency the pump is known to run what the record says, by its own words."""
+    opened, now = person.last(EmergencyOpened, None), therapy(person.events)
+    if now.state in ("stopped", "unknown", "other"):
+        text = f"The therapy is not settled: {_UNSETTLED[now.state]}."
+        way_out = "Interrogate and program it, or go on to the search for a fault or a revision."
+        missing("therapy-open", text, way_out, _EMERGENCY)
+    reads = person.every(PumpRead, None)
+    since = [r.body for r in reads if opened is None or r.at >= opened.at]
+    if since and (since[-1].stopped or since[-1].digest != now.digest):
+        text = "The pump stands still, or reports another programme than the record."
+        way_out = "Find out what runs, and program it."
+        missing("other-programme", text, way_out, _EMERGENCY)
+    if not since and (reads or not _read_elsewhere(person)):
+        text = "The pump was not read since the emergency was opened."
+        way_out = (
+            "Interrogate it; where no link reaches it, write how it was read and what it said."
+        )
+        missing("not-interrogated", text, way_out, _EMERGENCY)
+
+
+_EMERGENCY = "pathway §1.7; §7; what closes an emergency is ours"
+_UNSETTLED = {
+    "stopped": "the pump was stopped",
+    "unknown": "nobody knows what runs",
+    "other": "the pump reports what nobody ordered here",
+}
+
+
+def _read_elsewhere(person: Person) -> bool:
+    """Whether whoever closes it says how a pump was read that no link reaches."""
+    closed = person.last(EmergencyClosed, None)
+    return closed is not None and bool(closed.body.read.strip())
 
 
 @guard("line-settled")

@@ -18,12 +18,16 @@ class NotSigned(Exception):
 
 
 class SigningDesk:
-    """The way to a signer. Raises `NotSigned`; `approval` and `report` go with each question."""
+    """The way to a signer. Raises `NotSigned`; `approval` and `report` go with each question.
+
+    `site` are the texts of what the clinic has said of signing on its own record.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.approval: Sequence[str] = ()
         self.report = b""
+        self.site: Sequence[str] = ()
 
     def public(self) -> str:
         """The public half of its key."""
@@ -36,6 +40,7 @@ class SigningDesk:
             "text": text.hex(),
             "approval": list(self.approval),
             "report": self.report.hex(),
+            "site": list(self.site),
         }
         return bytes.fromhex(self._ask(row)["signature"])
 

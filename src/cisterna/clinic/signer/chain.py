@@ -46,6 +46,7 @@ class Chain:
     proof: Row
     loud: frozenset[str]
     blocks: frozenset[str]
+    spans: law.Spans
 
     @property
     def high(self) -> bool:
@@ -63,7 +64,9 @@ class Chain:
         return _digest(self.texts[:-1])
 
 
-def chain_of(texts: Sequence[str], kind: str, now: datetime) -> Chain:
+def chain_of(
+    texts: Sequence[str], kind: str, now: datetime, spans: law.Spans | None = None
+) -> Chain:
     """The chain of these texts, whose proposal is of a kind: whole, in time, reasons given.
 
     Raises `Refusal`, and one of `UNFIT` for whatever is no approval.
@@ -77,7 +80,8 @@ def chain_of(texts: Sequence[str], kind: str, now: datetime) -> Chain:
     _one_story(rows, now)
     demand(blocks <= law.overridable(), "blocked", "A block that nobody may lift stands.")
     _reasoned(proposal, reasons, loud)
-    return Chain(texts, rows, order, proposal, reasons, second, proof, loud, blocks)
+    spans = spans or law.Spans()
+    return Chain(texts, rows, order, proposal, reasons, second, proof, loud, blocks, spans)
 
 
 def check_second(c: Chain) -> None:
@@ -85,12 +89,12 @@ def check_second(c: Chain) -> None:
     if c.second is not None:
         _bound(c.second, c.texts, c.rows)
         if not c.glass:
-            _second(c.second, c.proposal, c.high, bool(c.blocks))
+            _second(c, c.second)
 
 
 def check_proof(c: Chain, now: datetime, people: People | None) -> None:
     """Raise `Refusal` unless the proposer has just proven who she is, for exactly this."""
-    _proven(c.proof, c.proposal, c.texts, c.rows, now)
+    _proven(c, now)
     if people is not None:
         _themselves(people, c.rows)
 
@@ -140,31 +144,31 @@ def _reasoned(proposal: Row, reasons: list[Row], loud: frozenset[str]) -> None:
     demand(loud <= given, "reason", "A finding has no reason.")
 
 
-def _second(second: Row, proposal: Row, high: bool, blocked: bool) -> None:
+def _second(c: Chain, second: Row) -> None:
     """Another person, in time, who read the same and typed the dose where a block is lifted."""
+    proposal = c.proposal
     body, meant = second["body"], proposal["body"]
     other = law.who(second) != law.who(proposal)
     demand(other, "same-person", "Proposer and second signer are the same person.")
-    law.may_second(second, high)
+    law.may_second(second, c.high)
     own = body["proposal"] == proposal["id"] and body["digest"] == meant["digest"]
     demand(own, "altered", "The second person signed another programme.")
     remote = body["remote"]
     demand(remote is None or bool(remote.strip()), "no-note", "A remote signature has no note.")
     age = datetime.fromisoformat(second["recorded"]) - datetime.fromisoformat(proposal["recorded"])
-    demand(age <= law.span("second_signer"), "too-late", "The second signature came too late.")
-    if blocked:
+    demand(age <= c.spans.of("second_signer"), "too-late", "The second signature came too late.")
+    if c.blocks:
         typed = body["typed_dose"]
         same = typed is not None and Quantity.parse(typed) == Quantity.parse(meant["dose"])
         demand(same, "typed-dose", "The dose was not typed again.")
 
 
-def _proven(
-    proof: Row, proposal: Row, texts: Sequence[str], rows: Sequence[Row], now: datetime
-) -> None:
-    _bound(proof, texts, rows)
-    demand(proof["actor"] == proposal["actor"], "other-person", "Another person proved herself.")
+def _proven(c: Chain, now: datetime) -> None:
+    proof = c.proof
+    _bound(proof, c.texts, c.rows)
+    demand(proof["actor"] == c.proposal["actor"], "other-person", "Another person proved herself.")
     since = datetime.fromisoformat(proof["recorded"])
-    until = min(datetime.fromisoformat(proof["body"]["until"]), since + law.span("fresh"))
+    until = min(datetime.fromisoformat(proof["body"]["until"]), since + c.spans.of("fresh"))
     demand(now < until, "stale", "The re-authentication has lapsed.")
 
 

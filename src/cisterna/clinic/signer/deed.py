@@ -38,10 +38,15 @@ class Deed:
     arguments: Mapping[str, Any]
 
 
-def deed(texts: Sequence[str], now: datetime, people: People | None = None) -> Deed:
+def deed(
+    texts: Sequence[str],
+    now: datetime,
+    people: People | None = None,
+    spans: law.Spans | None = None,
+) -> Deed:
     """What these texts approve at this moment. Raises `Refusal` for whatever approves no deed."""
     try:
-        return _deed(chain_of(texts, "deed-proposed", now), now, people)
+        return _deed(chain_of(texts, "deed-proposed", now, spans), now, people)
     except UNFIT:
         raise Refusal("unreadable", "The texts are no approval.") from None
 

@@ -13,8 +13,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cisterna.clinic.signer import compare
-from cisterna.clinic.signer.chain import row_of
+from cisterna.clinic.signer.chain import UNFIT, row_of
 from cisterna.clinic.signer.deed import DEEDS, deed, within_limit
+from cisterna.clinic.signer.law import Spans, spans_of
 from cisterna.clinic.signer.look import Approval, approval
 from cisterna.clinic.signer.passkey import People
 from cisterna.clinic.signer.record import Record
@@ -67,11 +68,9 @@ class Desk:
             return {"public": public_of(self.key)}
         text, report = _bytes(row.get("text")), _bytes(row.get("report", ""))
         head = self._head(text)
-        texts = row.get("approval", [])
-        fits = isinstance(texts, list) and all(isinstance(t, str) for t in texts)
-        demand(fits, "unreadable", "The approval is no list of texts.")
+        texts, site = (_texts(row.get(k, [])) for k in ("approval", "site"))
         with self._one:
-            bound = self._may(head, texts, report)
+            bound = self._may(head, texts, report, _spans(site))
             at = self.clock().isoformat()
             self.record.add(at, head.verb, text.decode("ascii"), bound)
             return {"signature": self.key.sign(text).hex()}
@@ -88,15 +87,15 @@ class Desk:
         demand(head.pump in self.pumps, "other-pump", "This pump is not known here.")
         return head
 
-    def _may(self, head: Head, texts: list[str], report: bytes) -> str | None:
+    def _may(self, head: Head, texts: list[str], report: bytes, spans: Spans) -> str | None:
         """What the signature is bound to, None for a free verb. Raises `Refusal`."""
         if head.verb in FREE:
             demand(head.digest == digest("args", {}), "arguments", "This verb has no arguments.")
             return None
         if head.verb in DEEDS:
-            return self._by_hand(head, texts, report)
+            return self._by_hand(head, texts, report, spans)
         demand(head.verb in STEPS, "verb", f"No approval covers {head.verb}.")
-        found = approval(texts, self.clock(), self.people)
+        found = approval(texts, self.clock(), self.people, spans)
         fits = (head.pump, head.base) == (found.serial, found.base)
         demand(fits, "altered", "The approval is for another pump or version.")
         wanted = compare.asked(found)
@@ -107,9 +106,9 @@ class Desk:
         self._unspent(head.verb, found)
         return found.bound
 
-    def _by_hand(self, head: Head, texts: list[str], report: bytes) -> str:
+    def _by_hand(self, head: Head, texts: list[str], report: bytes, spans: Spans) -> str:
         """What the signature of a deed is bound to: this verb, these arguments, once."""
-        found = deed(texts, self.clock(), self.people)
+        found = deed(texts, self.clock(), self.people, spans)
         fits = (head.pump, head.base, head.verb) == (found.serial, found.base, found.verb)
         demand(fits, "altered", "The approval is for another pump, version or deed.")
         runs = compare.running(report, found, self.pumps[head.pump], head.key)
@@ -138,6 +137,20 @@ def _question(asked: bytes) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise Refusal("unreadable", "This is no question.")
     return row
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(t, str) for t in value):
+        raise Refusal("unreadable", "An approval, and what the site said, are lists of texts.")
+    return value
+
+
+def _spans(site: list[str]) -> Spans:
+    """The site's own times. Raises `Refusal` for what is no word of the clinic's record."""
+    try:
+        return spans_of(row_of(text) for text in site)
+    except UNFIT:
+        raise Refusal("unreadable", "What the site said cannot be read.") from None
 
 
 def _bytes(value: object) -> bytes:

@@ -1,6 +1,7 @@
 """The rules of signing as the signer reads them: the same data, with code of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -10,6 +11,8 @@ from cisterna.facts import table
 from cisterna.quantity import Quantity
 
 Row = Mapping[str, Any]
+SITE = "@site"
+"""Whose record the clinic's own values stand on."""
 ALONE = "alone"
 """What a decrease by break-glass rests on."""
 
@@ -18,7 +21,40 @@ ALONE = "alone"
 def span(name: str) -> timedelta:
     """A time of the rules, such as `fresh`."""
     row = table("signing")[name]
-    return timedelta(milliseconds=int(Quantity.of(row["value"], row["unit"]).number("ms")))
+    return _time(Quantity.of(row["value"], row["unit"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """The times of the rules as the clinic has them: what it has said, and never longer ones."""
+
+    said: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def of(self, name: str) -> timedelta:
+        """A time, such as `fresh`: the shorter of the shipped one and the site's own."""
+        return min(span(name), self.said.get(name, span(name)))
+
+
+def spans_of(rows: Iterable[Row]) -> Spans:
+    """The times that the clinic's own record says, the latest word on each.
+
+    A clinic's server that leaves a row out, or makes one up, gets no time that is longer than the
+    shipped one.
+    """
+    said: dict[str, timedelta] = {}
+    for row in rows:
+        room, _, name = str(row["body"]["fact"]).partition(".")
+        if row["person"] != SITE or room != "signing":
+            continue
+        if row["kind"] == "value-confirmed":
+            said[name] = _time(Quantity.parse(row["body"]["high"]))
+        elif row["kind"] == "confirmation-withdrawn":
+            said.pop(name, None)
+    return Spans(said)
+
+
+def _time(value: Quantity) -> timedelta:
+    return timedelta(milliseconds=int(value.number("ms")))
 
 
 def overridable() -> frozenset[str]:

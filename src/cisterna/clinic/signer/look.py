@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cisterna.clinic.signer import law
-from cisterna.clinic.signer.chain import UNFIT, Row, chain_of, check_proof, check_second
+from cisterna.clinic.signer.chain import UNFIT, Chain, Row, chain_of, check_proof, check_second
 from cisterna.clinic.signer.passkey import People
 from cisterna.clinic.signer.refusal import Refusal, demand
 from cisterna.pump.link.record import build
@@ -39,19 +39,23 @@ class Approval:
     claimed: tuple[str, ...]
 
 
-def approval(texts: Sequence[str], now: datetime, people: People | None = None) -> Approval:
+def approval(
+    texts: Sequence[str],
+    now: datetime,
+    people: People | None = None,
+    spans: law.Spans | None = None,
+) -> Approval:
     """What these texts approve at this moment. Raises `Refusal` for whatever is no approval.
 
-    Where the signer knows the `people`, their own signatures are checked.
+    Where the signer knows the `people`, their own signatures are checked; `spans` are the site's.
     """
     try:
-        return _approval(texts, now, people)
+        return _approval(chain_of(texts, "change-proposed", now, spans), now, people)
     except UNFIT:
         raise Refusal("unreadable", "The texts are no approval.") from None
 
 
-def _approval(texts: Sequence[str], now: datetime, people: People | None) -> Approval:
-    c = chain_of(texts, "change-proposed", now)
+def _approval(c: Chain, now: datetime, people: People | None) -> Approval:
     body = c.proposal["body"]
     if body["under"] == law.ALONE:
         demand(c.glass, "glass", "Proposed alone, without breaking the glass.")

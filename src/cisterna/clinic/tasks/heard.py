@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from cisterna.clinic.bodies.emergency import ReportTriaged
+from cisterna.clinic.bodies.hers import ConsultAnswered, ConsultAsked
 from cisterna.clinic.course import Person, Said
 from cisterna.clinic.event import Role
 from cisterna.clinic.messages import threads
@@ -12,6 +13,19 @@ from cisterna.clinic.tasks.task import Task, tasks
 from cisterna.clinic.triage import Level
 from cisterna.facts import Cards, Pathway
 from cisterna.quantity import later
+
+
+@tasks
+def consults(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
+    """A request for a talk that nobody has taken in or answered."""
+    asked = person.last(ConsultAsked, None)
+    done = person.place is not None or person.last(ConsultAnswered, None) is not None
+    if asked is None or done:
+        return
+    fact = rules.figure("consult_within")
+    what = "Take in her request for a consultation, or answer it."
+    rest = later(asked.at, fact.value), Role.NURSE, "she asked herself", fact.locator, asked.id
+    yield Task(person.id, "consult", what, *rest)
 
 
 @tasks

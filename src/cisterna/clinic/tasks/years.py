@@ -17,8 +17,8 @@ _PHYSICIAN = ("watch-", "troubleshoot")
 def refills(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
     """Refills by the date that binds, and every open finding of a watch."""
     for row in refill_tasks(person, rules, at):
-        role = Role.PHYSICIAN if row.kind.startswith(_PHYSICIAN) else Role.NURSE
-        due, where = row.due or _when(person, row.event), "pathway §5.5; §6.5"
+        role = Role.PHYSICIAN if row.kind.startswith(_PHYSICIAN) else Role(row.role)
+        due, where = row.due or _when(person, row.event), "pathway §5.5; §5.7; §6.5"
         rest = row.binding, where, row.event, False, row.until
         yield Task(person.id, row.kind, row.says, due, role, *rest)
 

@@ -19,10 +19,15 @@ LOG = logging.getLogger("cisterna.audit")
 _PATH, _WHO, _WORDS = 300, 150, 1000
 
 
-def note(request: HttpRequest | None, what: str, who: str = "", words: str = "") -> None:
-    """Write down what was tried, by whom, from where; a stranger's words are cut and kept plain."""
+def note(
+    request: HttpRequest | None, what: str, who: str = "", words: str = "", path: str = ""
+) -> None:
+    """Write down what was tried, by whom, from where; a stranger's words are cut and kept plain.
+
+    `path` stands for that of the request where an address holds a secret.
+    """
     at = now()
-    path = request.path[:_PATH] if request else ""
+    path = path or (request.path[:_PATH] if request else "")
     address = str(request.META.get("REMOTE_ADDR", "")) if request else ""
     name = _clean(who or _name(request))[:_WHO]
     row = {"what": what, "who": name, "address": address[:45], "path": path}

@@ -18,6 +18,7 @@ from cisterna.clinic.gate.acts import Pen
 from cisterna.clinic.gate.bodies import DeedEnded, DeedProposed
 from cisterna.clinic.gate.change import Wanted
 from cisterna.clinic.gate.standing import Standing, standing
+from cisterna.clinic.gate.steps import before_of
 from cisterna.clinic.prescribing import (
     ENTERED,
     Chart,
@@ -165,7 +166,8 @@ class Bench:
         if self.relined and not self.primed:
             words = "The catheter is new, and it is not primed."
             raise Refused("not-primed", words, "Record the empty line and prime it, by hand.")
-        return Wanted(self.serial, self.version(), text, self.old(), self.revised)
+        about = self.serial, self.version(), text, self.old(), self.revised
+        return Wanted(*about, before=before_of(self.person, clock.now()))
 
     def filled(self, text: str, drawn: str) -> Wanted:
         """The same with what is filled along with it (`filling`). Raises `Refused`."""
@@ -193,7 +195,7 @@ class Bench:
     def pen(self, person: Person, why: str = "", ahead: int = 0) -> Pen:
         """The pen for her next event, or one after it."""
         id = f"{person.id}.{len(person.events) + 1 + ahead}"
-        return Pen(person.id, self.actor, clock.now(), id, why)
+        return Pen(person.id, self.actor, clock.now(), id, why, site.signing())
 
     def writes(self, base: int, make: Callable[[Person], Sequence[Event]]) -> None:
         """Put events on record, if the record is where the page saw it."""

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.implant import Checked, ChecklistAnswered
+from cisterna.clinic.web import site
 from cisterna.clinic.web.forms import ActForm
 
 
@@ -16,7 +16,7 @@ class ChecklistForm(ActForm):
         super().__init__(*args, **kwargs)
         for name in [n for n in self.fields if n.startswith("items-")]:
             del self.fields[name]
-        for item in house().checklist():
+        for item in site.rules().checklist():
             self.fields[f"done:{item.id}"] = forms.ChoiceField(
                 label=item.name[:1].upper() + item.name[1:],
                 choices=[("yes", "Done"), ("no", "Not done")],
@@ -34,6 +34,6 @@ class ChecklistForm(ActForm):
         return ChecklistAnswered(
             tuple(
                 Checked(i.id, clean[f"done:{i.id}"] == "yes", clean.get(f"note:{i.id}", ""))
-                for i in house().checklist()
+                for i in site.rules().checklist()
             )
         )

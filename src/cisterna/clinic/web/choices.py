@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 
 from cisterna.clinic.acts.access import unreviewed
 from cisterna.clinic.bodies.planning import GoalsSet, WaiverProposed, WaiverSigned
+from cisterna.clinic.candidacy import items
 from cisterna.clinic.course import Person
 from cisterna.clinic.messages import threads
 from cisterna.clinic.reports import open_reports
 from cisterna.clinic.web.words import plain
-from cisterna.facts import Cards, Pathway
+from cisterna.facts import Cards, Follow, Pathway
 from cisterna.order.form import LEVELS
 
 _SHORT = 60
@@ -57,9 +58,10 @@ def _criteria(person: Person, rules: Pathway) -> Iterable[Choice]:
 
 @choices("evidence")
 def _evidence(person: Person, rules: Pathway) -> Iterable[Choice]:
-    needs = [i for name in rules.ids("criterion") for i in rules.criterion(name).needs]
-    fast = person.place is not None and person.indication(rules).fast_track
-    return _plainly([*needs, "systemic-failure"] if fast else needs)
+    known = rules.ids("criterion")
+    if person.place is None:
+        return _plainly(i for name in known for i in rules.criterion(name).needs)
+    return _plainly(i for name in known for i in items(person, rules, name))
 
 
 @choices("finding")
@@ -169,3 +171,26 @@ def _reports(person: Person, rules: Pathway) -> Iterable[Choice]:
 @choices("right")
 def _rights(person: Person, rules: Pathway) -> Iterable[Choice]:
     return _plainly(rules.rights())
+
+
+@choices("emergency-outcome")
+def _emergency_outcomes(person: Person, rules: Pathway) -> Iterable[Choice]:
+    known = Follow(rules.library).words("adverse.outcome")
+    return _plainly(name for name in known if name != "fatal")
+
+
+@choices("body-region")
+def _regions(person: Person, rules: Pathway) -> Iterable[Choice]:
+    for name in rules.regions():
+        words = rules.region_name(name)
+        yield name, f"{words[:1].upper()}{words[1:]}"
+
+
+@choices("pain-nature")
+def _natures(person: Person, rules: Pathway) -> Iterable[Choice]:
+    return _plainly(rules.options("pain_nature"))
+
+
+@choices("pain-spread")
+def _spreads(person: Person, rules: Pathway) -> Iterable[Choice]:
+    return _plainly(rules.options("pain_spread"))

@@ -18,7 +18,7 @@ _MAIN = (
     Place.REFERRED, Place.EVALUATING, Place.TEAM_REVIEW, Place.TRIAL_PLANNED, Place.TRIAL_RUNNING,
     Place.IMPLANT_PLANNED, Place.IMPLANTED_OBSERVATION, Place.TITRATION, Place.MAINTENANCE,
 )  # fmt: skip
-_APART = frozenset({"open-chart", "confirm-value", "withdraw-value"})
+_APART = frozenset({"open-chart", "confirm-value", "withdraw-value", "give-telephones"})
 _OPEN = frozenset({"proposal", "opening"})
 
 

@@ -16,8 +16,6 @@ from cisterna.facts import Pathway
 from cisterna.facts.access import span
 from cisterna.facts.signing import Signing
 
-SIGNING = Signing()
-
 
 @tasks
 def openings(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
@@ -42,7 +40,7 @@ def gate(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
         rest = s.intent.recorded, s.intent.actor.role, "unknown outcome", "safety §5", s.intent.id
         yield Task(person.id, "reconcile", what, *rest)
     elif s.proposal is not None and s.proposal.body.second and s.second is None:
-        yield _to_sign(person, s.proposal)
+        yield _to_sign(person, s.proposal, rules)
 
 
 @tasks
@@ -59,9 +57,9 @@ def waits(person: Person, rules: Pathway, at: datetime) -> Iterator[Task]:
         yield Task(person.id, one.what, what, one.since, role, one.words, "pathway §8", one.event)
 
 
-def _to_sign(person: Person, proposal: Event) -> Task:
+def _to_sign(person: Person, proposal: Event, rules: Pathway) -> Task:
     what = f"Sign second what {proposal.actor.who} proposes: {proposal.body.dose}."
-    by = proposal.recorded + SIGNING.second_signer
+    by = proposal.recorded + Signing(rules.library.site).second_signer
     why = ", ".join(proposal.body.second)
     return Task(
         *(person.id, "sign-second", what, by, Role.PHYSICIAN, why),

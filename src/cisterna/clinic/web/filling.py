@@ -5,7 +5,6 @@ same session. At a refill the volumes are those that were measured at the visit;
 is new somebody says what was drawn out of it, and the rest stands in the order.
 """
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.implant import PumpPlaced
 from cisterna.clinic.course import Person
 from cisterna.clinic.gate.bodies import ChangeProposed, RefillTerms
@@ -13,7 +12,7 @@ from cisterna.clinic.guards.refill import Look, next_step, under_way
 from cisterna.clinic.refill_order import terms
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.therapy import therapy
-from cisterna.clinic.web import clock
+from cisterna.clinic.web import clock, site
 from cisterna.order.prescription import Prescription
 from cisterna.pump.setting import ng_per_ml
 from cisterna.quantity import VOLUME, Quantity, QuantityError, show
@@ -22,7 +21,7 @@ from cisterna.quantity import VOLUME, Quantity, QuantityError, show
 def at_visit(person: Person) -> Look | None:
     """The refill that waits for its programme; None where none does."""
     try:
-        found = under_way(person, house(), clock.now())
+        found = under_way(person, site.rules(), clock.now())
     except Refused:
         return None
     return found if next_step(found) == "programme" else None

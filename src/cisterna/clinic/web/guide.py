@@ -16,11 +16,10 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.course import Person
 from cisterna.clinic.event import Role
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.web import clock, desk
+from cisterna.clinic.web import clock, desk, site
 from cisterna.clinic.web.access import check_may, member, members_only
 from cisterna.clinic.web.forms import ActForm, zone_of
 from cisterna.clinic.web.models import HERSELF
@@ -167,8 +166,8 @@ def _form(ask: Ask, found: Person, data: QueryDict | None = None) -> ActForm:
 def _page(
     request: HttpRequest, name: str, found: Person, guided: Guided, said: Said, status: int
 ) -> HttpResponse:
-    may = [a for a in guided.asks if house().may(a.act, member(request).role)]
-    leave = [a for a in guided.leave if house().may(a.act, member(request).role)]
+    may = [a for a in guided.asks if site.rules().may(a.act, member(request).role)]
+    leave = [a for a in guided.leave if site.rules().may(a.act, member(request).role)]
     here = next((n for n, p in enumerate(guided.parts, 1) if p.state == "here"), 0)
     about = head(found) | {
         "guided": guided,
@@ -194,7 +193,7 @@ def _not_hers(guided: Guided, may: list[Ask]) -> list[tuple[str, str]]:
 
 
 def _whose(act: str) -> str:
-    roles = (r for r in Role if r is not Role.SYSTEM and house().may(act, r))
+    roles = (r for r in Role if r is not Role.SYSTEM and site.rules().may(act, r))
     return ", ".join(title("role", r).lower() for r in roles)
 
 

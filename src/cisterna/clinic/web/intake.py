@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import Referred, Registered
 from cisterna.clinic.course import Person
+from cisterna.clinic.web import site
 from cisterna.clinic.web.fields import Asking, fields_for, value_of
 from cisterna.clinic.web.words import words
 
@@ -18,7 +18,7 @@ class Intake(forms.Form):
     def __init__(self, *args: Any, clinic: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.clinic = clinic
-        asking = Asking(Person("-"), house(), ZoneInfo("UTC"))
+        asking = Asking(Person("-"), site.rules(), ZoneInfo("UTC"))
         for kind, act in ((Registered, "register"), (Referred, "refer")):
             self.fields |= fields_for(kind, "asked", words("act", act), asking)
         del self.fields["clinic"]

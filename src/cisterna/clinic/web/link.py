@@ -14,6 +14,7 @@ from pathlib import Path
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.signer.call import SigningDesk
 from cisterna.clinic.transmit import Way
+from cisterna.clinic.web import site
 from cisterna.pump.client import Line, Station
 from cisterna.pump.link.proof import key_id
 from cisterna.pump.link.verbs import Role
@@ -31,6 +32,7 @@ class Link:
     def way(self, serial: str, seen: Seen) -> Way:
         """The way to one pump."""
         desk = SigningDesk(self.signer)
+        desk.site = site.for_signer()
 
         @contextmanager
         def connect() -> Iterator[Line]:

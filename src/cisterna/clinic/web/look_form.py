@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import TrialObserved
+from cisterna.clinic.web import site
 from cisterna.clinic.web.forms import ActForm, zone_of
 
 ENDS = ("intolerable", "respiratory_depression", "new_deficit", "infection")
@@ -28,7 +28,7 @@ class LookForm(ActForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rules, person = house(), args[1]
+        rules, person = site.rules(), args[1]
         pain = person.indication(rules).term.purpose == "pain"
         gone = ("ashworth", "goals_met") if pain else ("pain_rest", "pain_moving")
         for name in (*gone, *ENDS):

@@ -69,7 +69,7 @@ def linked(key: int, token: str) -> Member | None:
     return found if good else None
 
 
-def reset(request: HttpRequest, found: Member, how: str, *, factor: bool) -> str:
+def reset(request: HttpRequest | None, found: Member, how: str, *, factor: bool) -> str:
     """Take away a lost password, or password and every factor; gives the link to begin anew.
 
     A password alone leaves the second factor asked as before. With a lost factor everything goes,
@@ -89,6 +89,23 @@ def reset(request: HttpRequest, found: Member, how: str, *, factor: bool) -> str
     what = "reset-factor" if factor else "reset-password"
     audit.note(request, what, words=f"of {found.who}: {how}")
     return link(found)
+
+
+def reset_administrator(who: str, how: str) -> tuple[Member, str]:
+    """Begin an administrator's account anew, for whoever owns the server's machine.
+
+    She may be the only one, so nobody can do it on the pages. Password and every factor go; it is
+    written down with `how`, as done at the machine. Gives her account and the link. Raises
+    `Refused` for nobody, and for whom an administrator can help.
+    """
+    found = Member.objects.filter(who=who).select_related("user").first()
+    if found is None:
+        raise Refused("no-account", f"Nobody is called {who[:40]} here.", "Look at the name.")
+    if found.role != Role.ADMIN:
+        text = f"{found.who} is no administrator."
+        raise Refused("other-role", text, "An administrator does it on her page Members.")
+    told = f"at the server's machine: {how}" if how.strip() else ""
+    return found, reset(None, found, told, factor=True)
 
 
 def new_password() -> str:

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.refill import RefillBegun
 from cisterna.clinic.refill_order import Ordered, texts, waiting_orders
+from cisterna.clinic.web import site
 from cisterna.clinic.web.forms import ActForm, zone_of
 from cisterna.quantity import show
 
@@ -19,7 +19,7 @@ class BeginForm(ActForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        person, library = args[1], house().library
+        person, library = args[1], site.library()
         self.person = person
         for name in _TEXTS:
             del self.fields[name]
@@ -35,7 +35,7 @@ class BeginForm(ActForm):
         """The input of the act, with the texts of the orders."""
         clean = self.cleaned_data
         who = clean["name"], clean["number"], clean["born"], clean["serial"]
-        return RefillBegun(*who, *texts(self.person, clean["order"], house().library))
+        return RefillBegun(*who, *texts(self.person, clean["order"], site.library()))
 
 
 def _line(found: Ordered, zone: Any) -> str:

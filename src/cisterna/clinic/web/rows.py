@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from cisterna.clinic import bodies
+from cisterna.clinic.bodies.hers import ConsultAsked
 from cisterna.clinic.bodies.planning import Moved, Referred, Registered
 from cisterna.clinic.course import Person, fold
 from cisterna.clinic.event import read_event
@@ -67,7 +68,7 @@ def catch_up() -> int:
     with transaction.atomic():
         cursor, _ = Cursor.objects.select_for_update().get_or_create(only=1)
         changed = _changed(cursor.seq)
-        for batch in _batches(_stale(at) | changed):
+        for batch in _batches(_of_the_site(changed) | _stale(at) | changed):
             _write(batch, at)
         if changed:
             cursor.seq = max(changed.values())
@@ -89,6 +90,13 @@ def _changed(seq: int) -> dict[str, int]:
     """Who has events after this number, and the number of her last one."""
     rows = EventRow.objects.filter(seq__gt=seq).order_by("seq").values_list("person", "seq")
     return dict(rows.iterator(chunk_size=5000))
+
+
+def _of_the_site(changed: dict[str, int]) -> dict[str, int]:
+    """Everybody where the clinic has said something: a confirmed value counts for all of them."""
+    if SITE not in changed:
+        return {}
+    return dict(PersonRow.objects.values_list("person", "seq"))
 
 
 def _stale(at: datetime) -> dict[str, int]:
@@ -119,13 +127,14 @@ def _row(person: Person, seq: int, tasks: Iterable[Task]) -> PersonRow:
     entry, referred = person.last(Registered, None), person.last(Referred, None)
     moves = person.every(Moved, None)
     since = moves[-1].at if moves else referred.at if referred else None
-    who = entry.body if entry else None
+    asked = person.last(ConsultAsked, None)
+    who = entry.body if entry else asked.body if asked else None
     return PersonRow(
         person=person.id,
         clinic=who.clinic if who else "",
         name=who.name if who else "",
         born=who.born if who else None,
-        number=who.number if who else "",
+        number=entry.body.number if entry else "",
         indication=referred.body.indication if referred else "",
         place=str(person.place or ""),
         since=since,

@@ -18,7 +18,7 @@ from cisterna.clinic.gate.standing import Standing
 from cisterna.clinic.interrogate import interrogate
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.transmit import Keep, Way
-from cisterna.clinic.web import clock, desk, link, rows
+from cisterna.clinic.web import clock, desk, link, rows, site
 from cisterna.pump.link.answer import Answer
 
 STAGES = (
@@ -102,6 +102,6 @@ def pen_of(person_id: str, actor: Actor, why: str = "") -> Callable[[], Pen]:
     """A pen that writes the person's next event, whatever was recorded meanwhile."""
 
     def made() -> Pen:
-        return Pen(person_id, actor, clock.now(), rows.load(person_id).next_id, why)
+        return Pen(person_id, actor, clock.now(), rows.load(person_id).next_id, why, site.signing())
 
     return made

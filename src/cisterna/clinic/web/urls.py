@@ -10,6 +10,7 @@ SCREENS = (
     "messages",
     "emergency",
     "library",
+    "telephones",
     "programmer",
     "orders",
     "deeds",

@@ -9,6 +9,7 @@ from cisterna.clinic.event import Role
 from cisterna.clinic.messages import rights_of
 from cisterna.clinic.web import rows, site
 from cisterna.clinic.web.models import HERSELF, Member
+from cisterna.clinic.web.watch import LOCKED
 from cisterna.patient.web.language import spoken
 
 MENU: tuple[tuple[str, str], ...] = (
@@ -18,6 +19,9 @@ MENU: tuple[tuple[str, str], ...] = (
     ("check_in", "/my/check-in/"),
     ("messages", "/my/messages/"),
     ("calendar", "/my/calendar/"),
+    ("card", "/my/card/"),
+    ("options", "/my/options/"),
+    ("aid", "/my/aid/"),
     ("about", "/my/about/"),
 )
 """Name and address of the pages of somebody who has signed in, in their order."""
@@ -25,16 +29,24 @@ RIGHT = {
     **dict.fromkeys(("plan", "diary", "calendar"), "plan"),
     "check_in": "check-in",
     "messages": "message",
+    "card": "card",
+    **dict.fromkeys(("options", "aid"), "decide"),
 }
 """What somebody who cares for her needs for a page of the menu; the others are open to her."""
-PUBLIC: tuple[tuple[str, str], ...] = ()
+PUBLIC: tuple[tuple[str, str], ...] = (
+    ("self_check", "/self-check/"),
+    ("options", "/options/"),
+    ("aid", "/aid/"),
+    ("consult", "/consult/"),
+)
 """Name and address of the pages that anybody may read, in their order."""
 
 
 def patient(request: HttpRequest) -> dict[str, Any]:
     """The context of every template; `layout` is the frame of a page that staff share with her."""
     found = getattr(request, "member", None)
-    hers = found is not None and Role(found.role) in HERSELF
+    locked = bool(request.session.get(LOCKED)) if hasattr(request, "session") else False
+    hers = found is not None and Role(found.role) in HERSELF and not locked
     staff = found is not None and found.staff
     return {
         "language": spoken(),

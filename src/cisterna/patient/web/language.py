@@ -45,7 +45,12 @@ def _own(found: Member | None) -> str:
 def language_on_record(person_id: str) -> str:
     """The language that stands on her record, if these pages speak it; else empty."""
     said = language_of(rows.load(person_id))
-    return _NAMES.get(said.language.strip().lower(), "") if said else ""
+    return language_code(said.language) if said else ""
+
+
+def language_code(name: str) -> str:
+    """The code of a language as a record names it; empty for one that these pages do not speak."""
+    return _NAMES.get(name.strip().lower(), "")
 
 
 def spoken() -> str:

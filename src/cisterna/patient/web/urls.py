@@ -8,7 +8,10 @@ from django.views.i18n import set_language
 
 from cisterna.clinic.web import urls as clinic
 
-SCREENS = ("home", "plan", "diary", "check_in", "messages", "access", "calendar", "about", "remote")
+SCREENS = (
+    *("home", "plan", "diary", "check_in", "messages", "access", "calendar", "about", "remote"),
+    *("card", "self_check", "consult", "options", "aid"),
+)
 
 urlpatterns = [
     *(path("", include(f"cisterna.patient.web.screens.{name}")) for name in SCREENS),

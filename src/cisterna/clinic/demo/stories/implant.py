@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from cisterna.clinic.acts.act import house
 from cisterna.clinic.acts.implant import Implant, Pocket
 from cisterna.clinic.acts.prepare import Scan as Scanned
+from cisterna.clinic.antibiotic import adult
 from cisterna.clinic.bodies import implant as b
 from cisterna.clinic.bodies.planning import AnticoagulantsAnswered, GoalsSet
 from cisterna.clinic.bodies.titration import Effect, GoalLookedAt, Stabilised, TitrationVisited
@@ -42,7 +43,7 @@ def operated(player: Player) -> Iterator[Step]:
     yield from _unpacked(player)
     yield change(first, "the order for the operation", refill=True, far="signed")
     yield Act("answer-checklist", staff("nurse"), _checklist())
-    yield Act("give-antibiotic", staff("nurse"), _antibiotic)
+    yield Act("give-antibiotic", staff("nurse"), _antibiotic, why=_why_so_much(player))
     pause = b.IncisionMade("name, side and allergies said aloud")
     yield Act("record-incision", staff("nurse"), pause)
     yield Act("record-implant", staff("surgeon"), _implant, 2 * HOUR)
@@ -68,7 +69,15 @@ def _checklist() -> b.ChecklistAnswered:
 
 
 def _antibiotic(player: Player) -> b.AntibioticGiven:
-    return b.AntibioticGiven("cefazolin", Quantity.parse("2000 mg"), player.at)
+    return b.AntibioticGiven(
+        "cefazolin", Quantity.parse("2000 mg"), player.at, Quantity.parse("68 kg")
+    )
+
+
+def _why_so_much(player: Player) -> str:
+    """For a child no dose by weight is known to the facts."""
+    grown = adult(player.person, house(), player.at)
+    return "" if grown else "the dose that the paediatrician wrote"
 
 
 def _implant(player: Player) -> Implant:
@@ -111,10 +120,18 @@ def _seen(player: Player) -> b.ImplantObserved:
     return b.ImplantObserved(player.at, WELL, CALM)
 
 
+def _no_more_antibiotic(player: Player) -> b.AntibioticEnded:
+    given = player.person.last(b.AntibioticGiven, None)
+    if given is None:
+        raise LookupError("no antibiotic was given")
+    return b.AntibioticEnded(given.body.given)
+
+
 def home(player: Player) -> Iterator[Step]:
     """The watch, and the way home."""
     yield from watched(player)
     ends = max((w.ends for w in watches(player.person, house())), default=player.at)
+    yield Act("end-antibiotic", staff("nurse"), _no_more_antibiotic)
     later = max(player.until(ends), HOUR)
     yield Act("discharge", staff("physician"), "home with a sister", later)
 

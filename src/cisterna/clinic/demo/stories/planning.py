@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies import planning as b
+from cisterna.clinic.candidacy import items
 from cisterna.clinic.demo.cast import Plan, whole_cast
 from cisterna.clinic.demo.player import Player, Step
 from cisterna.clinic.demo.steps import Act
@@ -72,6 +73,17 @@ def evaluating(player: Player) -> Iterator[Step]:
     yield Act("begin-evaluation", staff("physician"), begun, next_morning(player, 3))
     yield Act("set-goals", staff("patient"), b.GoalsSet((player.role.goal,)))
     yield from _treatments(player)
+    if purpose(player) == "pain":
+        yield Act("map-pain", staff("nurse"), _mapped(player))
+
+
+def _mapped(player: Player) -> b.PainMapped:
+    """Where it hurts: over the abdomen where her indication asks for that, else the back."""
+    found = house().indication(player.role.indication)
+    if found.map:
+        return b.PainMapped(("upper-abdomen-middle", "upper-back"), "visceral", "localised")
+    nature = "neuropathic" if found.group == "neuropathic-pain" else "mixed"
+    return b.PainMapped(("low-back", "left-thigh", "left-lower-leg"), nature, "diffuse")
 
 
 def _treatments(player: Player) -> Iterator[Step]:
@@ -109,7 +121,9 @@ def evaluated(player: Player) -> Iterator[Step]:
 def _evidence(player: Player) -> Iterator[Step]:
     rules = house()
     for name in rules.ids("criterion"):
-        for item in rules.criterion(name).needs:
+        for item in items(player.person, rules, name):
+            if item == "systemic-failure":
+                continue
             says = b.EvidenceRecorded(name, item, f"{item.replace('-', ' ')}: see the letter")
             yield Act("record-evidence", staff("nurse"), says)
     if cancer(player):

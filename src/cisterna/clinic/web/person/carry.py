@@ -6,6 +6,7 @@ from datetime import datetime
 from cisterna.clinic.bodies.implant import EmergencyContactGiven
 from cisterna.clinic.bodies.planning import RiskAssessed, Screened
 from cisterna.clinic.bodies.refill import RefillCountersigned, RefillSigned
+from cisterna.clinic.bodies.site import TelephonesGiven
 from cisterna.clinic.bodies.visit import OpioidsRecorded
 from cisterna.clinic.cards import Plain, Running, cards_for, head
 from cisterna.clinic.course import Person
@@ -22,6 +23,14 @@ _REFILLED = (RefillCountersigned, RefillSigned)
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What the head says that is not of her therapy: who she is, and whom her clinic calls."""
+
+    patient: str
+    call: TelephonesGiven
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """What is printed on one side: the head as label and words, the cards, whom to call."""
 
@@ -32,7 +41,7 @@ class Sheet:
 
 
 def sheet_of(
-    person: Person, now: Now, patient: str, findings: tuple[str, ...], library: Library
+    person: Person, now: Now, about: About, findings: tuple[str, ...], library: Library
 ) -> Sheet:
     """The sheet of a person; raises `UnknownFact` for a finding that nobody has.
 
@@ -41,7 +50,7 @@ def sheet_of(
     rx = now.rx
     drugs = tuple(c.drug.id for c in rx.solution.components) if rx else drugs_on_record(person)
     cards = cards_for(drugs, findings, library)
-    filled = head(_plain(person, now, patient, library), library)
+    filled = head(_plain(person, now, about, library), library)
     return Sheet(filled, cards, now.therapy.state == "runs", unverified(cards))
 
 
@@ -51,7 +60,8 @@ def unverified(cards: tuple[Card, ...]) -> int:
     return sum(line.evidence.certainty in ("recalled", "assumed") for line in lines)
 
 
-def _plain(person: Person, now: Now, patient: str, library: Library) -> Plain:
+def _plain(person: Person, now: Now, about: About, library: Library) -> Plain:
+    patient, call = about.patient, about.call
     rx, since = now.rx, now.therapy.since
     signed = [e.effective for e in person.events if isinstance(e.body, _REFILLED)]
     contact = person.last(EmergencyContactGiven, None)
@@ -63,6 +73,7 @@ def _plain(person: Person, now: Now, patient: str, library: Library) -> Plain:
         patient = f"{patient}; contact: {c.name} ({c.relation}), {c.reach}"
     return Plain(
         patient=patient,
+        clinic_phone=call.clinic or None,
         pump=rx.pump.model.name if rx else None,
         serial=now.therapy.serial,
         running=_running(now),
@@ -74,6 +85,8 @@ def _plain(person: Person, now: Now, patient: str, library: Library) -> Plain:
         allergies=_allergies(person),
         systemic=_systemic(person, rx),
         mr_status=_mr(person, rx, library),
+        on_call=call.on_call or None,
+        poison_centre=call.poison_centre or None,
     )
 
 

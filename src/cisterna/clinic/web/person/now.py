@@ -15,6 +15,7 @@ from cisterna.clinic.next_refill import next_refill
 from cisterna.clinic.prescribing import running
 from cisterna.clinic.scan import scan_of
 from cisterna.clinic.therapy import Therapy, Waiting, awaiting, therapy
+from cisterna.clinic.treatments import stimulator_in_place
 from cisterna.clinic.watch import open_flags
 from cisterna.clinic.web.words import plain, title
 from cisterna.facts import Library
@@ -184,6 +185,8 @@ def _watched(person: Person) -> Iterator[Flag]:
 
 def _risks(person: Person) -> Iterator[Flag]:
     screened, risk = person.last(Screened, None), person.last(RiskAssessed, None)
+    if stimulator_in_place(person):
+        yield Flag("warn", "A spinal cord stimulator is in place: before a scan and an operation")
     for name in screened.body.present if screened else ():
         kind, _, about = name.partition(":")
         yield Flag("warn", f"{plain(kind)}{f': {about}' if about else ''}")

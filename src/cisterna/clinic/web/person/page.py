@@ -13,6 +13,8 @@ from cisterna.clinic.web.person.now import flags_of, now_of
 from cisterna.clinic.web.person.papers import papers_of
 from cisterna.clinic.web.person.results import equivalents, results_of
 from cisterna.clinic.web.person.spine import spine_of
+from cisterna.clinic.web.person.why import why_this_plan
+from cisterna.clinic.web.person.wishes import wishes_of
 from cisterna.facts import Pathway
 
 
@@ -35,8 +37,10 @@ def parts(person: Person, rules: Pathway, at: datetime, *, oral: bool) -> dict[s
         "charts": shown,
         "drawn": drawn,
         "spine": spine_of(now.therapy, library),
+        "why": why_this_plan(person, now, rules),
         "results": results_of(person, library, at),
         "equivalents": equivalents(now, library) if oral else (),
         "oral": oral,
         "papers": papers_of(person),
+        "wishes": wishes_of(person),
     }

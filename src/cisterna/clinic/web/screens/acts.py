@@ -11,19 +11,22 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from cisterna.clinic.acts import ACTS
+from cisterna.clinic.bodies.hers import ConsultAsked
 from cisterna.clinic.bodies.planning import GoalsSet, Registered
 from cisterna.clinic.course import Person
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.web import desk
+from cisterna.clinic.web import desk, site
 from cisterna.clinic.web.access import check_may, members_only
 from cisterna.clinic.web.forms import ActForm, zone_of
 from cisterna.clinic.web.screens.people import head
 from cisterna.clinic.web.telling import tell
 from cisterna.clinic.web.words import title, words
+from cisterna.facts.options import Options
 
 _APART = (
     *("open-chart", "issue-card", "end-card"),
-    *("rank-options", "take-teach-back", "keep-questions"),
+    *("rank-options", "take-teach-back", "keep-questions", "ask-consult"),
+    "give-telephones",
 )
 """What has a page of its own."""
 _AGAIN: dict[str, type[Any]] = {"register": Registered, "set-goals": GoalsSet}
@@ -88,12 +91,27 @@ def _page(
 
 
 def _before(name: str, found: Person) -> dict[str, Any]:
-    """An entry that is written anew begins with what stands."""
+    """An entry written anew begins with what stands; a decision names today's aid (PW-035)."""
+    if name == "record-decision":
+        return {"aid": f"decision aid {Options(site.library()).version}"}
     kind = _AGAIN.get(name)
     last = found.last(kind, None) if kind else None
     if last is None:
-        return {}
+        return _asked(name, found)
     return {one.name: _shown(getattr(last.body, one.name)) for one in fields(last.body)}
+
+
+def _asked(name: str, found: Person) -> dict[str, Any]:
+    """Somebody who asked for a consultation herself is taken in with what she wrote."""
+    said = found.last(ConsultAsked, None)
+    if said is None or name not in ("register", "refer"):
+        return {}
+    b = said.body
+    if name == "refer":
+        return {"asked_by": "herself", "question": b.says}
+    interpreter = _shown(b.interpreter_needed)
+    row = {"name": b.name, "born": b.born, "language": b.language, "phone": b.reach}
+    return row | {"clinic": b.clinic, "interpreter_needed": interpreter}
 
 
 def _shown(value: Any) -> Any:

@@ -31,6 +31,8 @@ def be(request: HttpRequest) -> HttpResponse:
     check_demonstration()
     check_here(request)
     who = request.POST.get("who", "")
+    if not who:
+        return _back(request)  # whoever she is, she stays
     found = next((a for a in whole_cast().staff.values() if a.who == who), None)
     if found is None or found.role in HERSELF:
         raise Http404

@@ -14,7 +14,7 @@ from cisterna.clinic.event import Role
 from cisterna.clinic.web import clock, desk, rows, site
 from cisterna.clinic.web.access import member, members_only, people_of
 from cisterna.clinic.web.models import HERSELF
-from cisterna.clinic.web.person.carry import sheet_of, unverified
+from cisterna.clinic.web.person.carry import About, sheet_of, unverified
 from cisterna.clinic.web.person.now import flags_of, now_of
 from cisterna.clinic.web.screens.people import head, named
 from cisterna.facts import Cards
@@ -35,7 +35,13 @@ def emergency(request: HttpRequest) -> HttpResponse:
     drugs = (drug,) if drug in library.drug_ids else ()
     findings = _findings(request)
     cards = cards_for(drugs, findings, library) if drugs or findings else _all(library)
-    about = {"people": people, "q": asked, "cards": cards, "unverified": unverified(cards)}
+    about: dict[str, Any] = {
+        "people": people,
+        "q": asked,
+        "cards": cards,
+        "unverified": unverified(cards),
+    }
+    about |= {"call": site.telephones(member(request).clinic)}
     about |= {"drug": drug, "drugs": library.drug_ids, "here": "emergency"} | _asking(findings)
     return render(request, "web/emergency.html", about)
 
@@ -63,7 +69,7 @@ def sheet(request: HttpRequest, person_id: str) -> HttpResponse:
     person = desk.chart(request, person_id)
     now = now_of(person, site.library(), clock.now())
     findings = _findings(request)
-    found = sheet_of(person, now, _who(person), findings, site.library())
+    found = sheet_of(person, now, _about(person), findings, site.library())
     may = "open-emergency"
     about = head(person) | _asking(findings) | {
         "sheet": found,
@@ -77,12 +83,13 @@ def sheet(request: HttpRequest, person_id: str) -> HttpResponse:
     return render(request, "web/emergency_sheet.html", about)
 
 
-def _who(person: Person) -> str:
+def _about(person: Person) -> About:
     entry = person.last(Registered, None)
     if entry is None:
-        return "NO PATIENT IDENTIFIED"
+        return About("NO PATIENT IDENTIFIED", site.telephones(""))
     e = entry.body
-    return f"{e.name}, born {e.born:%Y-%m-%d}, {e.number}"
+    who = f"{e.name}, born {e.born:%Y-%m-%d}, {e.number}"
+    return About(who, site.telephones(e.clinic))
 
 
 urlpatterns = [

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cisterna.clinic.acts.act import house
+from cisterna.clinic.antibiotic import open_antibiotic
 from cisterna.clinic.bodies.implant import (
     AntibioticGiven,
     ChecklistAnswered,
@@ -20,7 +20,7 @@ from cisterna.clinic.guards import check
 from cisterna.clinic.guards.implant import antibiotic_window, same_day
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.watch import first_dose, open_flags, watches
-from cisterna.clinic.web import clock
+from cisterna.clinic.web import clock, site
 from cisterna.clinic.web.checklist_form import ChecklistForm
 from cisterna.clinic.web.forms import zone_of
 from cisterna.clinic.web.guide import Ask, Guided, part_line, procedure
@@ -39,6 +39,7 @@ STEPS = (
 ACTS_HERE = frozenset({
     "answer-checklist", "give-antibiotic", "scan-device", "record-incision", "record-implant",
     "observe-after-implant", "close-flag", "give-emergency-contact", "discharge",
+    "end-antibiotic",
 })  # fmt: skip
 _SEGMENTS = tuple(f"catheter-segments-{n}-{k}" for n in range(2) for k in ("replaces", "stays"))
 
@@ -52,7 +53,7 @@ def look(request: HttpRequest, person: Person) -> Guided:
     if flags:
         found = ", ".join(flags[0].body.found)
         stop = Refused("red-flag", f"Red flag: {found}.", "Card K at once, then imaging.")
-        more["card"] = Cards(house().library).card(flags[0].body.card)
+        more["card"] = Cards(site.library()).card(flags[0].body.card)
         asks = (Ask("close-flag", {"flag": flags[0].id}, ("flag",)), *asks)
     if step is None and person.place is not Place.IMPLANTED_OBSERVATION:
         stop = Refused("no-plan", "No implant is ordered where she stands.", "See her course.")
@@ -71,7 +72,7 @@ def _step(person: Person) -> str | None:
     if person.place is Place.IMPLANTED_OBSERVATION:
         if first_dose(person) is None:
             return "programme"
-        over = all(at >= w.ends for w in watches(person, house()))
+        over = all(at >= w.ends for w in watches(person, site.rules()))
         return "discharge" if over else "watch"
     if person.place is not Place.IMPLANT_PLANNED:
         return None
@@ -87,7 +88,7 @@ def _step(person: Person) -> str | None:
 
 def _holds(guard: str, person: Person) -> bool:
     try:
-        check((guard,), person, house(), clock.now())
+        check((guard,), person, site.rules(), clock.now())
     except Refused:
         return False
     return True
@@ -110,7 +111,7 @@ def _pump(person: Person) -> str:
 def _asks(person: Person, step: str) -> tuple[tuple[Ask, ...], dict[str, Any]]:
     now = clock.now().astimezone(zone_of(person))
     plan = person.last(ImplantPlanned)
-    pump = house().library.pump(plan.body.pump).name if plan else ""
+    pump = site.library().pump(plan.body.pump).name if plan else ""
     more: dict[str, Any] = {"step": step, "plan": plan, "pump": pump, "scanned": scans(person)}
     more["antibiotic"] = _antibiotic(person)
     if step in _AFTER:
@@ -153,12 +154,14 @@ def _afterwards(person: Person, step: str, now: Any) -> tuple[Ask, ...]:
     observe = Ask("observe-after-implant", {"seen": now})
     contact = Ask("give-emergency-contact", folded="Whom to call about her")
     home = Ask("discharge")
+    ends = Ask("end-antibiotic", folded="The antibiotic is over")
+    over = (ends,) if open_antibiotic(person) is not None else ()
     if step == "discharge":
         folded = Ask("observe-after-implant", {"seen": now}, folded="One more look")
-        return ((home, folded) if person.last(EmergencyContactGiven, None) else
-                (Ask("give-emergency-contact"), home, folded))  # fmt: skip
+        return ((home, folded, *over) if person.last(EmergencyContactGiven, None) else
+                (Ask("give-emergency-contact"), home, folded, *over))  # fmt: skip
     known = person.last(EmergencyContactGiven, None) is not None
-    return (observe,) if known else (observe, contact)
+    return (observe, *over) if known else (observe, contact, *over)
 
 
 def _antibiotic(person: Person) -> dict[str, Any] | None:
@@ -166,7 +169,7 @@ def _antibiotic(person: Person) -> dict[str, Any] | None:
     found = person.last(AntibioticGiven, OPERATION)
     if found is None or person.last(IncisionMade, OPERATION) is not None:
         return None
-    within = antibiotic_window(house(), found.body.drug)
+    within = antibiotic_window(site.rules(), found.body.drug)
     until = later(found.body.given, within.value)
     where = f"within {within.text()}: {within.certainty}, {within.locator}"
     return {"given": found.body, "until": until, "where": where}
@@ -174,7 +177,7 @@ def _antibiotic(person: Person) -> dict[str, Any] | None:
 
 def _watch(person: Person) -> dict[str, Any]:
     """The planned looks since the operation."""
-    found, at = watches(person, house()), clock.now()
+    found, at = watches(person, site.rules()), clock.now()
     return {
         "planned": planned(found, at),
         "sources": sorted({w.source for w in found}),
@@ -186,7 +189,7 @@ def _watch(person: Person) -> dict[str, Any]:
 
 def dead_volumes(person: Person) -> tuple[tuple[str, str, str], ...]:
     """Length and volume of each piece that lies in her, all of it, and the pump's tubing."""
-    tree, library = devices(person), house().library
+    tree, library = devices(person), site.library()
     if not tree.segments or tree.pump is None:
         return ()
     pieces = [

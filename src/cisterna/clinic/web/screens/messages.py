@@ -30,9 +30,9 @@ def answer(request: HttpRequest, person_id: str, name: str) -> HttpResponse:
     except Refused as why:
         return shown(request, found, kept | {"refused": why}, 422)
     except desk.MovedOn as moved:
-        said = "Not sent: the record has moved on since you opened this page."
-        late = Refused("moved-on", said, "Look at what is new below, then send it again.")
-        return shown(request, moved.person, kept | {"refused": late}, 409)
+        text = "Not sent: the record has moved on since you opened this page."
+        stopped = Refused("moved-on", text, "Look at what is new below, then send it again.")
+        return shown(request, moved.person, kept | {"refused": stopped}, 409)
     messages.success(request, "Sent to her.")
     return redirect(f"/people/{person_id}/#heard")
 

@@ -4,13 +4,12 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.course import Person
 from cisterna.clinic.devices import devices
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.scan import Scan, Stage, missing_after, overdue, rule_for, scan_of
 from cisterna.clinic.since import AFTER_IMPLANT, drugs_on_record
-from cisterna.clinic.web import clock
+from cisterna.clinic.web import clock, site
 from cisterna.clinic.web.forms import zone_of
 from cisterna.clinic.web.guide import Ask, Guided, Part, procedure
 from cisterna.clinic.web.words import title, words
@@ -34,7 +33,7 @@ def look(request: HttpRequest, person: Person) -> Guided:
     scan = scan_of(person)
     if scan is None or scan.stage in _CLOSED:
         return _none(person, scan)
-    library = house().library
+    library = site.library()
     step = _next(scan)
     left = missing_after(scan, library) if scan.holds else ()
     more = {"scan": scan, "rule": _rule(scan), "left": left, "late": _late(scan)}
@@ -64,7 +63,7 @@ def _none(person: Person, scan: Scan | None) -> Guided:
 def _next(scan: Scan) -> str:
     """The stage that comes next; the name of the act that leads there."""
     order = [str(s) for s in STAGES]
-    if scan.stage is Stage.INTERROGATED and missing_after(scan, house().library):
+    if scan.stage is Stage.INTERROGATED and missing_after(scan, site.library()):
         return str(Stage.INTERROGATED)
     return order[order.index(str(scan.stage)) + 1]
 
@@ -100,13 +99,13 @@ def _fold(ask: Ask, line: str) -> Ask:
 
 def _rule(scan: Scan) -> dict[str, Any] | None:
     """What this model asks, with its source."""
-    rule = rule_for(scan, house().library)
+    rule = rule_for(scan, site.library())
     if rule is None or scan.cleared is None:
         return None
-    facts = Follow(house().library)
+    facts = Follow(site.library())
     evidence = f"{rule.evidence.certainty}, {rule.evidence.locator}"
     return {
-        "pump": house().library.pump(scan.cleared.pump).name,
+        "pump": site.library().pump(scan.cleared.pump).name,
         "rows": (
             ("Field of the scanner", ", ".join(rule.fields), evidence),
             ("Before", "; ".join(facts.scan_word(i) for i in rule.prepare), evidence),
@@ -126,9 +125,9 @@ def _late(scan: Scan) -> dict[str, Any] | None:
     """How late the interrogation is, and the limits of amber and red."""
     if scan.ended is None or not scan.holds:
         return None
-    facts = Follow(house().library)
+    facts = Follow(site.library())
     amber, red = (facts.figure(f"scan_overdue.{k}") for k in ("amber", "red"))
-    state = overdue(scan, clock.now(), house().library)
+    state = overdue(scan, clock.now(), site.library())
     running = any("motor-running" in x.found for x in scan.looks)
     due = None if running else later(scan.ended, amber.value)
     rows = tuple(

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from cisterna.clinic.acts import ACTS
 from cisterna.clinic.bodies.access import ChartOpened
+from cisterna.clinic.bodies.hers import ConsultAnswered, ConsultAsked
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.course import Person
 from cisterna.clinic.devices import devices
@@ -22,7 +23,7 @@ from cisterna.clinic.web import audit, clock, course_line, desk, rows, site
 from cisterna.clinic.web.access import check_may, member, members_only, people_of, sees
 from cisterna.clinic.web.forms import zone_of
 from cisterna.clinic.web.intake import Intake
-from cisterna.clinic.web.models import HERSELF
+from cisterna.clinic.web.models import HERSELF, PersonRow
 from cisterna.clinic.web.person.page import parts
 from cisterna.clinic.web.telling import BLIND, tell
 from cisterna.clinic.web.words import title
@@ -94,6 +95,7 @@ def about(request: HttpRequest, found: Person) -> dict[str, Any]:
     shown = range(len(found.events) - 1, first - 1, -1)
     events = [tell(found.events[n], zone_of(found), found.events[:n]) for n in shown]
     return head(found) | {
+        "consult": _consult(found),
         "line": course_line.line(found),
         "nexts": course_line.nexts(found, site.rules(), now),
         "acts": course_line.possible(found, role, site.rules()),
@@ -103,6 +105,17 @@ def about(request: HttpRequest, found: Person) -> dict[str, Any]:
         "earlier": first,
         "more": len(found.events) - first + _PAGE,
     }
+
+
+def _consult(found: Person) -> dict[str, Any] | None:
+    """What somebody wrote who asked herself, until she is taken in; and who was born that day."""
+    said = found.last(ConsultAsked, None)
+    if said is None or found.place is not None:
+        return None
+    same = PersonRow.objects.filter(clinic=said.body.clinic, born=said.body.born)
+    others = tuple(same.exclude(person=found.id).order_by("name")[:_PAGE])
+    answered = found.last(ConsultAnswered, None)
+    return {"said": said, "others": others, "answered": answered}
 
 
 def head(found: Person) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def screen(view: View) -> Callable[..., Any]:
 
 def home(request: HttpRequest, bench: Bench, status: int = 200, **more: Any) -> HttpResponse:
     """What runs, what waits, and what can be done."""
-    kept.warm()
+    kept.warm(site.library())
     about = head(bench.person) | bench.shown() | {"sending": sending.of(bench.person.id)}
     s = bench.standing
     if s.proposal is not None:
@@ -157,7 +157,7 @@ def preview(request: HttpRequest, bench: Bench) -> HttpResponse:
 @members_only(*CLINICIANS, Role.AUDITOR)
 def modes(request: HttpRequest) -> HttpResponse:
     """What the spine is drawn from; the same for everybody, kept by the browser for an hour."""
-    found = HttpResponse(kept.text(), content_type="application/json")
+    found = HttpResponse(kept.text(site.library()), content_type="application/json")
     found["Cache-Control"] = "private, max-age=3600"
     return found
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies import refill as b
 from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.bodies.pumpread import PumpRead
@@ -19,7 +18,7 @@ from cisterna.clinic.guards.refill import LACKING, Look, next_step, under_way
 from cisterna.clinic.refill_order import running_text
 from cisterna.clinic.refilling import Visit, sent, visit
 from cisterna.clinic.refusal import Refused
-from cisterna.clinic.web import clock, refill_shown
+from cisterna.clinic.web import clock, refill_shown, site
 from cisterna.clinic.web.access import member
 from cisterna.clinic.web.forms import zone_of
 from cisterna.clinic.web.guide import Ask, Guided, part_line, procedure
@@ -46,7 +45,7 @@ def look(request: HttpRequest, person: Person) -> Guided:
     """Where her refill stands, as whoever is signed in sees it."""
     found = visit(person)
     try:
-        seen = under_way(person, house(), clock.now())
+        seen = under_way(person, site.rules(), clock.now())
     except Refused as no:
         return _none(person, found, no)
     step = next_step(seen)
@@ -64,7 +63,7 @@ def look(request: HttpRequest, person: Person) -> Guided:
 
 
 def _line(step: str | None) -> Any:
-    return part_line(RefillRules(house().library).steps, step, "refill_step")
+    return part_line(RefillRules(site.library()).steps, step, "refill_step")
 
 
 def _told(step: str | None) -> tuple[str, str]:
@@ -95,7 +94,7 @@ def _emergency(person: Person, seen: Look, step: str | None) -> Guided:
     """A pocket fill is suspected: the card comes before everything."""
     found = seen.visit.last(b.EmergencyRaised)
     more: dict[str, Any] = {
-        "card": Cards(house().library).card("P"),
+        "card": Cards(site.library()).card("P"),
         "raised": found,
         "visit": seen.visit,
     }

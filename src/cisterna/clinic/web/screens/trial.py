@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.acts.verdict import best_verdict
 from cisterna.clinic.bodies.planning import (
     Place,
@@ -21,7 +20,7 @@ from cisterna.clinic.guards import check
 from cisterna.clinic.guards.planning import pending_dose
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.trial_looks import scores, seen_in, trial_watches
-from cisterna.clinic.web import clock
+from cisterna.clinic.web import clock, site
 from cisterna.clinic.web.forms import zone_of
 from cisterna.clinic.web.guide import Ask, Guided, part_line, procedure
 from cisterna.clinic.web.look_form import ENDS, LookForm
@@ -36,7 +35,6 @@ STEPS = (
 )  # fmt: skip
 ACTS_HERE = frozenset(STEPS) - {"baseline"}
 _BEFORE = ("screened-today", "trial-open", "anticoagulants-closed")
-_ENDED = Refused("judged", "This trial is judged.", "The course goes on from its verdict.")
 
 
 def look(request: HttpRequest, person: Person) -> Guided:
@@ -44,13 +42,15 @@ def look(request: HttpRequest, person: Person) -> Guided:
     at = clock.now()
     step = _step(person, at)
     plan = person.last(TrialPlanned)
-    kind = house().trial(plan.body.kind) if plan else None
+    kind = site.rules().trial(plan.body.kind) if plan else None
     more: dict[str, Any] = {"plan": plan, "kind": kind} | _grid(person, at)
     more["missing"] = (
         _missing(person, at) if step in ("verify-trial-dose", "give-trial-dose") else ()
     )
     asks = _asks(person, step, at)
-    stop = _ENDED if step is None and plan else None
+    stop = None
+    if step is None and plan:
+        more["ended"] = person.last(TrialJudged, TrialPlanned)
     if step is None and not plan:
         stop = Refused("no-trial", "No trial is planned.", "The team decides on one first.")
     say = str(words("trial_say", step or "").get("title", ""))
@@ -95,7 +95,7 @@ def _until(person: Person) -> datetime | None:
     plan, doses = person.last(TrialPlanned), person.every(TrialDoseGiven, TrialPlanned)
     if plan is None or not doses:
         return None
-    observe = house().trial(plan.body.kind).observe
+    observe = site.rules().trial(plan.body.kind).observe
     return later(doses[-1].at, observe.most) if observe is not None else doses[-1].at
 
 
@@ -126,7 +126,7 @@ def _missing(person: Person, at: datetime) -> tuple[Refused, ...]:
     found = []
     for name in _BEFORE:
         try:
-            check((name,), person, house(), at)
+            check((name,), person, site.rules(), at)
         except Refused as why:
             found.append(why)
     return tuple(found)
@@ -134,10 +134,10 @@ def _missing(person: Person, at: datetime) -> tuple[Refused, ...]:
 
 def _grid(person: Person, at: datetime) -> dict[str, Any]:
     """Planned looks, the line of scores, and what the rule allows so far."""
-    watches = trial_watches(person, house())
+    watches = trial_watches(person, site.rules())
     if not watches:
         return {}
-    found, until = scores(person, house()), _until(person)
+    found, until = scores(person, site.rules()), _until(person)
     looked = any(x.seen > person.every(TrialDoseGiven, TrialPlanned)[0].at for x in seen_in(person))
     return {
         "looks": seen_in(person),
@@ -147,7 +147,7 @@ def _grid(person: Person, at: datetime) -> dict[str, Any]:
         "until": until,
         "scores": found,
         "plot": plot(found) if found else None,
-        "ruled": best_verdict(person, house(), accepts=True) if looked else None,
+        "ruled": best_verdict(person, site.rules(), accepts=True) if looked else None,
     }
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.bodies.trouble import TroubleJudged, TroubleOpened, TroubleStepRecorded
 from cisterna.clinic.course import Person
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.trouble import line_open, results
+from cisterna.clinic.web import site
 from cisterna.clinic.web.forms import ActForm
 from cisterna.clinic.web.guide import Ask, Guided, Part, procedure
 from cisterna.clinic.web.words import plain, title
@@ -48,7 +48,7 @@ class StepForm(ActForm):
 
 
 def _tree() -> tuple[TreeStep, ...]:
-    return Follow(house().library).tree()
+    return Follow(site.library()).tree()
 
 
 def look(request: HttpRequest, person: Person) -> Guided:

@@ -21,6 +21,7 @@ from cisterna.clinic.web import site
 from cisterna.clinic.web.access import member
 from cisterna.clinic.web.forms import ActForm
 from cisterna.patient.web.her import done, hers, rights
+from cisterna.patient.web.templatetags.patient_words import language_word
 from cisterna.patient.web.words import say, words
 
 DONE_HERE = (
@@ -36,6 +37,9 @@ ELSEWHERE = {
     "give-access": "/my/access/",
     "share-calendar": "/my/calendar/",
     "end-calendar": "/my/calendar/",
+    "rank-options": "/my/options/",
+    "take-teach-back": "/my/aid/questions/",
+    "keep-questions": "/my/aid/ask/",
 }
 """The acts with a page of their own, and where it is."""
 
@@ -104,7 +108,7 @@ def _before(name: str, person: Person) -> dict[str, Any]:
     if name == "state-language" and (spoken := language_of(person)):
         needed = "yes" if spoken.interpreter_needed else "no"
         return {
-            "language": spoken.language,
+            "language": language_word(spoken.language),
             "interpreter_needed": needed,
             "says": spoken.says,
         }

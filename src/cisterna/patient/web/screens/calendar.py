@@ -32,7 +32,6 @@ def _page(request: HttpRequest, person: Person, problem: str = "") -> HttpRespon
     link = link_of(person, now)
     about = {
         "days": tuple(days_of(person, site.rules())),
-        "today": now.astimezone(zone_of(person)).date(),
         "booked": booked(person, now),
         "zone": zone_of(person),
         "own": member(request).role == Role.PATIENT,

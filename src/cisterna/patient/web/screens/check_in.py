@@ -120,7 +120,13 @@ def more(request: HttpRequest, person: Person) -> HttpResponse:
                 return found
             problem = found
     rows = [(q, draft.get(q.name, ""), q.name in missing) for q in asked]
-    about = {"rows": rows, "says": draft.get("says", ""), "base": len(person.events)}
+    peg = any(q.name.startswith("score:peg:") for q in asked)
+    about: dict[str, Any] = {
+        "peg": peg,
+        "rows": rows,
+        "says": draft.get("says", ""),
+        "base": len(person.events),
+    }
     about |= {"missing": missing, "problem": problem, "here": "check_in"}
     return render(request, "patient/more.html", about, status=422 if missing or problem else 200)
 

@@ -42,6 +42,7 @@ def _next(request: HttpRequest, person: Person) -> dict[str, Any]:
         "refill_passed": refill is not None and refill <= clock.now(),
         "refill": refill.astimezone(zone) if refill and "plan" in may else None,
         "visit": visit.astimezone(zone) if visit and "plan" in may else None,
+        "visit_passed": visit is not None and visit <= clock.now(),
         "changed": took[-1].at.astimezone(zone) if took and "plan" in may else None,
         "answers": staff if "message" in may else (),
     }

@@ -1,13 +1,15 @@
 """Her words in a template: `{% say "base.menu.home" %}`, `{% say "home.hello" name=her %}`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils.safestring import SafeString
 
 from cisterna.patient.web import words
-from cisterna.quantity import show
+from cisterna.patient.web.language import language_code
+from cisterna.quantity import Quantity, show
 
 register = template.Library()
 
@@ -25,12 +27,26 @@ def lines(prefix: str) -> Sequence[str]:
 
 
 @register.simple_tag
+def told(*parts: Any) -> SafeString:
+    """One line with names from a table, the last part: `{% told "aid.say" key numbers %}`."""
+    return words.say_html(".".join(parts[:-1]), **parts[-1])
+
+
+@register.simple_tag
+def told_lines(prefix: str, given: Mapping[str, Any]) -> Sequence[SafeString]:
+    """The lines of a list with names from a table."""
+    found = range(len(words.lines(prefix)))
+    return [words.say_html(f"{prefix}.{n}", **given) for n in found]
+
+
+@register.simple_tag
 def step_words(key: str, step: str) -> SafeString | str:
     """A step of a question as she reads it: words where the scale has words, else its number."""
     kind, _, rest = key.partition(".")
     if kind == "symptom":
         return words.say_html(f"portal.grade.{step}")
-    for name in (f"portal.step.{rest.partition('.')[0]}.s{step}", f"portal.step.scale.s{step}"):
+    scales = rest.replace(".", "_"), rest.partition(".")[0], "scale"
+    for name in (f"portal.step.{scale}.s{step}" for scale in scales):
         if name in words.words("en"):
             return words.say_html(name)
     return step
@@ -57,3 +73,15 @@ def mark_word(name: str) -> str:
     if not months.isdigit():
         return words.say("portal.mark.baseline")
     return words.say("portal.mark.one" if months == "1" else "portal.mark.many", n=months)
+
+
+@register.filter
+def share(value: Quantity) -> str:
+    """How much better or worse, as a share without its sign, in two figures."""
+    return show(abs(value), 2)
+
+
+@register.filter
+def language_word(name: str) -> str:
+    """A language as these pages name it; one that they do not speak keeps the name on record."""
+    return dict(settings.LANGUAGES).get(language_code(name), name)
