@@ -127,10 +127,10 @@ CARE_ACTS = (
         edit(
             "pump.upkeep.clock_set",
             (
-                "state = replace(s, clock_ms=s.clock_ms + shift)",
-                "c = s.flow.schedule\n    c = c and replace(c, anchor_ms=c.anchor_ms - shift)\n"
-                "    f = replace(s.flow, schedule=c)\n"
-                "    state = replace(s, clock_ms=s.clock_ms + shift, flow=f)",
+                "state = changed(s, clock_ms=s.clock_ms + shift)",
+                "c = s.flow.schedule\n    c = c and changed(c, anchor_ms=c.anchor_ms - shift)\n"
+                "    f = changed(s.flow, schedule=c)\n"
+                "    state = changed(s, clock_ms=s.clock_ms + shift, flow=f)",
             ),
         ),
         by(CONTROLLER, "a_clock_that_is_set_neither_repeats_nor_skips_a_step"),
@@ -198,7 +198,7 @@ CARE_ACTS = (
         "ST-09; SR-03",
         edit(
             "pump.upkeep.minimum",
-            ("floor > rate_now(replace(s.flow, once=None))", "False"),
+            ("floor > rate_now(changed(s.flow, once=None))", "False"),
         ),
         by(
             "test_upkeep.py",

@@ -89,7 +89,7 @@ FIGURES = (
         "The rotor stands, and the pump reports its therapy",
         "H03; A17; SR-17",
         edit(
-            "pump.virtual.VirtualPump.notice",
+            "pump.virtual.VirtualPump._seen",
             ("return Notice(min(times) + 1, over=False) if times else None", "return None"),
         ),
         by(
