@@ -21,12 +21,15 @@ from django.db import connection
 
 from cisterna.clinic.bodies.pumpread import PumpRead
 from cisterna.clinic.bodies.revision import Ending, LineSegment, TherapyEnded
+from cisterna.clinic.bodies.trouble import Fault
+from cisterna.clinic.devices import devices
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.revision import check_line
 from cisterna.clinic.verify import verify
 from cisterna.quantity import Quantity
 from tests.browser.walk_refill import refill
-from tests.browser.walk_revision import recovered, revise
+from tests.browser.walk_revision import new_catheter, new_pump, recovered
+from tests.browser.walk_years import scanned, searched
 from tests.browser.walking import House, house
 from tests.clinic.onward import implanted, titrated
 from tests.clinic.people import NURSE, PHYSICIAN, Planning, Step, back, palsy, pancreas
@@ -39,6 +42,7 @@ PUMPS = {
     "NGP000001H": "synchromed-ii-20",
     "NGP000002H": "synchromed-ii-40",
     "NGP000003H": "synchromed-ii-20",
+    "NGP000004H": "synchromed-ii-20",
 }
 
 
@@ -100,22 +104,32 @@ def after_revision(her: Walk) -> None:
 
 @LONG
 @pytest.mark.pathway("PW-022", "PW-051", "PW-052", "PW-056")
-def test_failed_back_surgery_with_morphine_from_referral_to_a_revision(clinic_at_work: House):
+def test_failed_back_surgery_with_morphine_from_referral_to_another_pump(
+    clinic_at_work: House,
+):
     her = Walk(clinic_at_work, "Ada Moss", "NGP000001H")
     maintained(her, back, 60)
     her.do(Step("record-visit", NURSE, visit(her, pain(4))))  # type: ignore[arg-type]
-    revise(her, "oral morphine, watched")
-    after_revision(her)
+    scanned(her, "morphine", "oral morphine at hand")
+    new_pump(her, "NGP000004H", "oral morphine, watched")
+    her.through(recovered)
+    pump, former = devices(her.person).pump, devices(her.person).former
+    assert pump is not None
+    assert (pump.serial, [p.serial for p in former]) == ("NGP000004H", ["NGP000001H"])  # type: ignore[union-attr]
     is_whole(her, "maintenance", "0.36 mg/day")
 
 
 @LONG
 @pytest.mark.pathway("PW-012", "PW-056")
-def test_cerebral_palsy_with_baclofen_from_referral_to_another_catheter(clinic_at_work: House):
+def test_cerebral_palsy_with_baclofen_from_referral_to_another_catheter(
+    clinic_at_work: House,
+):
     her = Walk(clinic_at_work, "Eva Lind", "NGP000002H")
     maintained(her, palsy, 60)
     seen = visit(her, tone("1", "1"), now=BACLOFEN)  # type: ignore[arg-type]
     her.do(Step("record-visit", NURSE, seen))
-    revise(her, "oral baclofen, watched for withdrawal")
+    cover = "oral baclofen, watched for withdrawal"
+    searched(her, Fault.CATHETER, "a gap at the connector", cover)
+    new_catheter(her, cover)
     after_revision(her)
     is_whole(her, "maintenance", "112 mcg/day")

@@ -213,6 +213,20 @@ class Walk:
         send(form, "Propose")
         self.signed(page)
 
+    def anew(self) -> None:
+        """A pump that is new is filled and takes up her dose; then its line is primed."""
+        self.interrogate()
+        page = self.bench(PHYSICIAN, "order")
+        form = page.locator("form#order")
+        at = minute(self.at)
+        row = {"solution.filled_at": at.isoformat(), "order.phase": "maintenance", **WHY}
+        row |= {"solution.prepared": (at - timedelta(hours=2)).isoformat(), "drawn": "20 mL"}
+        fill(form, row)
+        send(form, "Propose")
+        self.signed(page)
+        for verb in ("record_line", "prime"):
+            self.deed(verb, {"line": "new-implant"})
+
     def signed(self, page: Page) -> None:
         """Reason, second signature and transmission of what is proposed."""
         reason = page.locator(f'form[action="/people/{self.id}/programmer/reason/"]')

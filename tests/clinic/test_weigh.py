@@ -63,7 +63,7 @@ def test_stimulation_stands_first_for_neuropathic_pain_and_no_option_is_hidden()
         assert (shown[0] == "stimulation") == (group == "neuropathic-pain")
 
 
-@pytest.mark.pathway("PW-060", "PW-061", "PW-062", "PW-063", "PW-064")
+@pytest.mark.pathway("PW-060", "PW-061", "PW-062", "PW-063")
 def test_every_treatment_that_can_be_recorded_but_surgery_belongs_to_one_option():
     of = [t for o in OPTIONS.options() for t in o.treatments]
     assert sorted([*of, "surgery"]) == sorted(Pathway().treatments())

@@ -61,6 +61,12 @@ DIMENSION_OF_KIND: dict[str, tuple[Dimension, ...]] = {
 }
 
 DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
+    # options
+    "daily_dose": (DOSE_RATE,),
+    "left": (VOLUME,),
+    "battery": (DURATION,),
+    "dive_depth": (LENGTH,),
+    "replace_ahead": (DURATION,),
     "ladder": (DURATION,),
     # drugs
     "base_fraction": (RATIO,),
@@ -256,6 +262,7 @@ DIMENSION_OF_KEY: dict[str, tuple[Dimension, ...]] = {
     "half-life": (DURATION,),
     "share": (RATIO,),
     "others": (RATIO,),
+    "self-test": (DURATION,),
     "level": (CONCENTRATION,),
     "peak-level": (CONCENTRATION,),
     "dose-over-exposure": (FLOW,),

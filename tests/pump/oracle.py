@@ -19,7 +19,7 @@ from cisterna.pump.state import State
 from cisterna.quantity import TipRun
 
 HOUR, DAY = 3_600_000, 86_400_000
-STOPPING = {"flow", "repeated-stop"}
+STOPPING = {"flow", "repeated-stop", "rotor-sensor"}
 HOLDING = STOPPING | {"stall", "empty-reservoir", "end-of-service"}
 FORBIDDING = HOLDING | {"memory", "occlusion", "unknown-outcome"}
 Once = tuple[str, int, int, int, int]  # kind, number, begin ms, end ms, nL

@@ -56,6 +56,7 @@ def test_each_fault_class_maps_to_one_safe_state():
     assert flows == {
         "flow": "stop",
         "repeated-stop": "stop",
+        "rotor-sensor": "stop",
         "empty-reservoir": "hold",
         "stall": "hold",
         "end-of-service": "hold",
@@ -73,6 +74,7 @@ def test_intervals_and_silences_are_those_of_the_facts():
     assert a.interval_ms("non-critical") == HOUR_MS
     assert a.rearm_ms() == 10 * MINUTE
     assert a.session_limit_ms() == 30 * MINUTE
+    assert a.self_test_ms() == 24 * HOUR_MS
     assert (repeats.most(), repeats.within_ms()) == (3, 10 * MINUTE)
     assert (repeats.most_refused(), repeats.refused_within_ms()) == (10, HOUR_MS)
 

@@ -48,6 +48,7 @@ FULL: dict[str, Tree] = {
     "interrogate": {},
     "mri": {"lasts": "45 min", "recovery": "12 h"},
     "stall": {"lasts": "12 h"},
+    "sensor-stuck": {"lasts": "36 h"},
     "restart": {},
     "over-infusion": {"factor": 1.2, "lasts": "9 day"},
     "occlusion": {"lasts": "1 day", "fraction": 1},

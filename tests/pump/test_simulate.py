@@ -171,6 +171,23 @@ def test_a_stall_of_twelve_hours_loses_exactly_the_strokes_of_twelve_hours():
     conserved(done)
 
 
+@pytest.mark.requirement("SR-30")
+def test_a_stall_behind_a_stuck_sensor_is_found_by_the_next_self_test():
+    """The sensor sticks at noon of day 8, the rotor at 18:00; the test that night finds it.
+
+    9166 nL/h × 6 h that the pump reckons to have given, and × 24 h for which it is stopped.
+    """
+    stuck = s.SensorStuck(8 * DAY_MS + 12 * HOUR_MS, None)
+    stall = s.Stall(8 * DAY_MS + 18 * HOUR_MS, 4 * DAY_MS)
+    done, quiet = (run("simple-morphine.toml", 10 * DAY_MS, *x) for x in ((stuck, stall), ()))
+    conserved(done)
+    (alarm,) = done.alarms
+    assert (alarm.code, alarm.over) == ("rotor-sensor", None)
+    assert alarm.begins == done.start + timedelta(days=9)
+    assert ml("0.054") <= done.volumes.reservoir - done.pump_says <= ml("0.056")
+    assert ml("0.273") <= quiet.volumes.delivered - done.volumes.delivered <= ml("0.276")
+
+
 def test_a_stalled_pump_that_is_asked_nothing_does_not_notice():
     mri = s.Mri(0, 30 * MINUTE_MS, 0)
     rx = order("simple-morphine.toml")
@@ -383,6 +400,7 @@ EVENTS = st.one_of(
     st.builds(s.Leak, AT, LASTS, SHARE),
     st.builds(s.PowerLoss, AT, st.just(0) | LASTS),
     st.builds(s.ClockSet, AT, st.just(OLD_RX.solution.filled_at)),
+    st.builds(s.SensorStuck, AT, st.none() | st.integers(1, 3 * DAY_MS)),
     st.builds(s.AlarmSilence, AT, st.sampled_from(("stall", "low-reservoir"))),
 )
 

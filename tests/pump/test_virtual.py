@@ -186,6 +186,7 @@ def any_fault(draw: st.DrawFn) -> Fault:
         "leak",
         "septum-leak",
         "discharge",
+        "sensor",
     )
     kind = draw(st.sampled_from(kinds))
     amount = draw(SHARES)

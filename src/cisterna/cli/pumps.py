@@ -211,7 +211,8 @@ def fault(
         str | None,
         typer.Argument(
             metavar="[FAULT]",
-            help="stall, over-infusion, occlusion or leak; over ends them; none shows the body.",
+            help="stall, over-infusion, occlusion, leak, sensor or memory; "
+            "over ends them; none shows the body.",
         ),
     ] = None,
     lasts: Annotated[

@@ -180,6 +180,11 @@ def _stall(run: Run, event: s.Stall) -> None:
         run.fails(Fault("stall", start, start + event.lasts_ms))
 
 
+def _sensor(run: Run, event: s.SensorStuck) -> None:
+    end = None if event.lasts_ms is None else event.at_ms + event.lasts_ms
+    run.fails(Fault("sensor", event.at_ms, end))
+
+
 def _over(run: Run, event: s.OverInfusion) -> None:
     run.fails(Fault("over-infusion", event.at_ms, event.at_ms + event.lasts_ms, event.factor))
 
@@ -212,6 +217,7 @@ _ACTS: dict[type, Callable[[Run, Any], None]] = {
 _FAULTS: dict[type, Callable[[Run, Any], None]] = {
     s.Mri: _mri,
     s.Stall: _stall,
+    s.SensorStuck: _sensor,
     s.OverInfusion: _over,
     s.Occlusion: _occlusion,
     s.Leak: _leak,

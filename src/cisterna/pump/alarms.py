@@ -89,6 +89,12 @@ def session_limit_ms() -> int:
     return int(cited("alarms.session", table("alarms")["session"]).value.number("ms"))
 
 
+@cache
+def self_test_ms() -> int:
+    """How often the pump tests itself while it runs (SR-30)."""
+    return int(cited("alarms.self-test", table("alarms")["self-test"]).value.number("ms"))
+
+
 def raised(alarms: Alarms, code: str, at_ms: int, who: str = "") -> Alarms:
     """The alarms with this one; a condition that is there already keeps its beginning."""
     if not kinds()[code].moment and any(a.code == code and not a.over for a in alarms):

@@ -6,6 +6,7 @@ it notices. Without the file a pump does exactly what it reckons.
 
 import json
 import logging
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -15,12 +16,14 @@ from cisterna.pump import embodied
 from cisterna.pump import events as e
 from cisterna.pump.embodied import GIVEN, Embodied
 from cisterna.pump.faults import Kind
+from cisterna.pump.state import State
 from cisterna.pump.unit import Unit
 
 LOG = logging.getLogger("cisterna.pumphost")
 FILE = "body.json"
-OVER = "over"
-_KINDS = ", ".join((*GIVEN, OVER))
+OVER, MEMORY = "over", "memory"
+_KINDS = ", ".join((*GIVEN, MEMORY, OVER))
+_BIT = 1 << 20
 
 
 def restored(folder: Path, unit: Unit, now_ms: int) -> Embodied | None:
@@ -58,10 +61,18 @@ def give(
     body = unit.embodied(now)
     if kind == OVER:
         body.well()
+    elif kind == MEMORY:
+        unit.keeper.state = flipped(unit.state)
     else:
         body.fails(cast("Kind", kind), lasts_ms, amount)
     unit.do(e.TimePasses(now))
     return body.row()
+
+
+def flipped(state: State) -> State:
+    """The live state after an upset: one bit of the reckoned reservoir is another (about 1 mL)."""
+    flow = replace(state.flow, reservoir_nl=state.flow.reservoir_nl ^ _BIT)
+    return replace(state, flow=flow)
 
 
 def truth(unit: Unit, now_ms: int) -> dict[str, Any]:
@@ -74,7 +85,7 @@ def truth(unit: Unit, now_ms: int) -> dict[str, Any]:
 
 def possible(kind: str, lasts_ms: int | None, amount: Fraction) -> None:
     """Raises `Refused` for what cannot happen to a body."""
-    if kind not in (*GIVEN, OVER):
+    if kind not in (*GIVEN, MEMORY, OVER):
         raise Refused("no-fault", f"There is no fault {kind[:40]}.", f"Take one of: {_KINDS}.")
     if lasts_ms is not None and lasts_ms < 1:
         raise Refused("bad-length", "A fault lasts some time.", "Say for how long, as 2 h.")

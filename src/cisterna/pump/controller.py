@@ -7,12 +7,12 @@ pump and raises the alarm `flow`. Which flow wins where several want it at once 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from cisterna.pump import alarms as a
 from cisterna.pump import doses, guard, session, upkeep
 from cisterna.pump import events as e
+from cisterna.pump.changed import changed
 from cisterna.pump.flow import ALONE, Flow, Once, pour, wanted
 from cisterna.pump.guard import Guard, Inhibited
 from cisterna.pump.programme import Device, Slug
@@ -45,7 +45,8 @@ def step(state: State, event: e.Event) -> tuple[State, e.Outcome]:
     made = _settled(made, known)
     if isinstance(event, e.PowerReturned):
         made = _dark(made, event.at_ms)
-    made = _planned(upkeep.watched(_HANDLERS[type(event)](made, event)))
+    after = _HANDLERS[type(event)](made, event)
+    made = _planned(made if after is made else upkeep.watched(after))
     found = made.state
     return found, e.Outcome(made.refused, made.closed, made.log, found.alarms)
 
@@ -64,7 +65,7 @@ def _settled(made: Step, at_ms: int) -> Step:
     flow = then.flow
     pumped = s.flow.reservoir_nl - flow.reservoir_nl
     left = s.bridge_left_nl if s.flow.once else max(0, s.bridge_left_nl - pumped)
-    made = made.now(replace(s, flow=flow, guard=then.guard, then=None, bridge_left_nl=left))
+    made = made.now(changed(s, flow=flow, guard=then.guard, then=None, bridge_left_nl=left))
     if s.flow.once and flow.once is None:
         made = _ended(made, s.flow.once)
     return upkeep.watched(_contradicted(made, wrong) if wrong else made)
@@ -75,7 +76,7 @@ def _contradicted(made: Step, found: Inhibited) -> Step:
 
     That cannot happen while both are right.
     """
-    made = made.now(replace(made.state, stopped_ms=made.state.now_ms))
+    made = made.now(changed(made.state, stopped_ms=made.state.now_ms))
     made = made.said("guard-contradicted", f"{found.why} {found.found} {found.limit}")
     return made.raised("flow")
 
@@ -92,7 +93,7 @@ def _ended(made: Step, once: Once) -> Step:
     volume = once.volume_nl
     closed = e.Closed(once.kind, once.number, volume, volume, volume)
     if once.kind == "bridge":
-        made = made.now(replace(made.state, bridge_left_nl=0))
+        made = made.now(changed(made.state, bridge_left_nl=0))
     return made.over(closed).said(f"{once.kind}-ended", str(volume))
 
 
@@ -112,9 +113,9 @@ def _dark(made: Step, until_ms: int) -> Step:
     if once:
         made = upkeep.doubted(doses.interrupt(made))
     s = made.state
-    off = replace(s.flow, held=True, floor_nl_per_h=None)
+    off = changed(s.flow, held=True, floor_nl_per_h=None)
     watch = guard.ruled(s.guard, "none")
-    made = _settled(made.now(replace(s, flow=off, guard=watch, then=None)), until_ms)
+    made = _settled(made.now(changed(s, flow=off, guard=watch, then=None)), until_ms)
     return made.said("power-returned", f"off for {until_ms - s.now_ms} ms")
 
 
@@ -127,14 +128,14 @@ def _planned(made: Step) -> Step:
     s = made.state
     flow = s.flow
     if (held, floor) != (flow.held, flow.floor_nl_per_h):
-        flow = replace(flow, held=held, floor_nl_per_h=floor)
+        flow = changed(flow, held=held, floor_nl_per_h=floor)
     watch = guard.ruled(s.guard, _regime(flow))
     _, until = wanted(flow)
     tip, then = _until(flow, watch, until)
     if isinstance(then, Inhibited):
         return _inhibited(made, then)
     until = upkeep.next_watch(s, flow, tip, until)
-    return made.now(replace(s, flow=flow, guard=watch, tip=tip, until_ms=until, then=then))
+    return made.now(changed(s, flow=flow, guard=watch, tip=tip, until_ms=until, then=then))
 
 
 def _regime(flow: Flow) -> guard.Regime:
@@ -156,7 +157,7 @@ def _floor(s: State) -> int:
 def _inhibited(made: Step, found: Inhibited) -> Step:
     """The guard said no: the pump stops and says so."""
     made = made.said("guard-inhibited", f"{found.why} {found.found} {found.limit}").raised("flow")
-    return _planned(made.now(replace(made.state, stopped_ms=made.state.now_ms)))
+    return _planned(made.now(changed(made.state, stopped_ms=made.state.now_ms)))
 
 
 _HANDLERS: dict[type[e.Event], Callable[[Step, Any], Step]] = {

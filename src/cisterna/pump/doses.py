@@ -5,11 +5,11 @@ bounds of what was delivered; its rest never flows.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from cisterna.pump import change, guard, repeats
 from cisterna.pump import events as e
 from cisterna.pump.alarms import wrong_now
+from cisterna.pump.changed import changed
 from cisterna.pump.flow import Flow, Once, OnceKind, ahead
 from cisterna.pump.guard import Admitted
 from cisterna.pump.programme import PatientRule
@@ -46,13 +46,13 @@ def asked(made: Step, event: e.DoseAsked) -> Step:
     if made.refused:
         return _turned_down(made) if made.refused.code == "limit" else made
     granted = (*_recent(s), now)
-    return made.now(replace(made.state, granted=granted, last_dose_ms=now))
+    return made.now(changed(made.state, granted=granted, last_dose_ms=now))
 
 
 def _turned_down(made: Step) -> Step:
     """Count a dose that was refused for lockout, count or limit: often, somebody has to look."""
     s = made.state
-    return made.now(replace(s, turned_down=repeats.turned_down(s.turned_down, s.now_ms)))
+    return made.now(changed(s, turned_down=repeats.turned_down(s.turned_down, s.now_ms)))
 
 
 def ordered(made: Step, event: e.BolusOrdered) -> Step:
@@ -103,8 +103,8 @@ def interrupt(made: Step) -> Step:
     least = max(0, given - s.device.stroke_nl)
     closed = e.Closed(once.kind, once.number, once.volume_nl, least, given)
     left = once.volume_nl - given if once.kind == "bridge" else s.bridge_left_nl
-    flow = replace(s.flow, once=None)
-    state = replace(s, flow=flow, guard=guard.called_off(s.guard), bridge_left_nl=left)
+    flow = changed(s.flow, once=None)
+    state = changed(s, flow=flow, guard=guard.called_off(s.guard), bridge_left_nl=left)
     made = made.now(state).over(closed)
     return made.said(f"{once.kind}-interrupted", f"{least} to {given} of {once.volume_nl}")
 
@@ -173,7 +173,7 @@ def _given(made: Step, dose: Once, per_24h_fg: int) -> Step:
 
 def _coming(flow: Flow, dose: Once) -> Iterator[TipRun]:
     """All that will leave the tip until 24 hours after a dose that begins now."""
-    yield from ahead(replace(flow, once=dose, reservoir_nl=_REFILLED), dose.end_ms + DAY_MS)
+    yield from ahead(changed(flow, once=dose, reservoir_nl=_REFILLED), dose.end_ms + DAY_MS)
 
 
 def _fastest(s: State, dose: Once) -> int:
@@ -202,8 +202,8 @@ def _unfit(s: State, once: Once, beside_nl_per_h: int) -> Why | None:
 def _begun(made: Step, once: Once) -> Step:
     s = made.state
     admitted = Admitted(once.start_ms, once.duration_ms, once.volume_nl)
-    flow = replace(s.flow, once=once)
-    made = made.now(replace(s, flow=flow, guard=guard.allowed(s.guard, admitted)))
+    flow = changed(s.flow, once=once)
+    made = made.now(changed(s, flow=flow, guard=guard.allowed(s.guard, admitted)))
     return made.said(f"{once.kind}-begun", str(once.volume_nl))
 
 

@@ -18,7 +18,7 @@ from cisterna.pump.programme import held_nl
 from cisterna.pump.state import State
 from cisterna.pump.virtual import VirtualPump, reckoned_nl
 
-GIVEN: tuple[Kind, ...] = ("stall", "over-infusion", "occlusion", "leak")
+GIVEN: tuple[Kind, ...] = ("stall", "over-infusion", "occlusion", "leak", "sensor")
 """What a host may give to a body."""
 MENDS: dict[type[e.Event], End] = {e.Restarted: "restart", e.Interrogated: "interrogate"}
 TOTALS = ("filled", "delivered", "pumped", "withdrawn", "leaked")
@@ -45,7 +45,7 @@ class Embodied:
     def notice(self, state: State, until_ms: int) -> e.Noticed | None:
         """What the device notices first, until a time that the plan covers."""
         seen = self.pump.notice(state, until_ms)
-        return e.Noticed(seen.at_ms, "stall", seen.over) if seen else None
+        return e.Noticed(seen.at_ms, seen.alarm, seen.over) if seen else None
 
     def run(self, state: State, until_ms: int) -> None:
         """Do what was planned, as well as it can."""

@@ -8,12 +8,14 @@
 - `leak`: the share `amount` leaves the line at the pump's end of it; 1 is a disconnection.
 - `septum-leak`: `amount` nL/h leave the reservoir through the septum.
 - `discharge`: `amount` nL/h leave the reservoir through an open valve, whatever is commanded.
+- `sensor`: the rotor's sensor shows turns whatever the rotor does: a stall is not noticed. The
+  self-test finds it, for it looks at the sensor between two strokes, when the rotor rests.
 - `reset`: at its start a low battery resets the pump, which falls to its safe floor and alarms.
 
-No pump of ours measures flow, so only a rotor that stands still raises an alarm. Nothing is
-modelled for which no figure was found: pressure and temperature (a gas-driven reservoir flows
-faster in thin air and in fever, but no coefficient was read), the surge after a long stall, and
-what a blocked catheter stores and lets go at once when it opens.
+No pump of ours measures flow, so only a rotor that stands still raises an alarm, or its sensor.
+Nothing is modelled for which no figure was found: pressure and temperature (a gas-driven reservoir
+flows faster in thin air and in fever, but no coefficient was read), the surge after a long stall,
+and what a blocked catheter stores and lets go at once when it opens.
 """
 
 from collections.abc import Iterable
@@ -30,6 +32,7 @@ Kind = Literal[
     "leak",
     "septum-leak",
     "discharge",
+    "sensor",
     "reset",
 ]
 End = Literal["restart", "interrogate", "scan"]

@@ -18,15 +18,15 @@ Integers only: ms, nL, nL/h, fg; balances in nL·ms/h (3,600,000 make a nanolitr
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import accumulate, chain, pairwise, repeat
 from typing import Literal
 
+from cisterna.pump.changed import changed
 from cisterna.quantity import DAY_MS, HOUR_MS, Pace, StrokeRun, TipRun
 
 Why = Literal["flow", "device", "dose", "time"]
 Regime = Literal["none", "schedule", "floor"]
-_ANY_RATE = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,14 @@ class Granted:
     anchor_ms: int
     cycle_ms: int
     steps: tuple[tuple[int, int], ...]
+    starts: list[int] = field(init=False, repr=False, compare=False)
     sums: tuple[int, ...] = field(init=False, repr=False, compare=False)
     heaviest: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         ends = [*(at for at, _ in self.steps[1:]), self.cycle_ms]
         parts = (rate * (end - at) for (at, rate), end in zip(self.steps, ends, strict=True))
+        object.__setattr__(self, "starts", [at for at, _ in self.steps])
         object.__setattr__(self, "sums", tuple(accumulate(parts, initial=0)))
         object.__setattr__(self, "heaviest", self._heaviest())
 
@@ -86,7 +88,7 @@ class Granted:
 
     def _by(self, at_ms: int) -> int:
         cycles, within = divmod(at_ms - self.anchor_ms, self.cycle_ms)
-        index = bisect_right(self.steps, (within, _ANY_RATE)) - 1
+        index = bisect_right(self.starts, within) - 1
         at, rate = self.steps[index]
         return cycles * self.sums[-1] + self.sums[index] + rate * (within - at)
 
@@ -102,27 +104,22 @@ class Admitted:
     start_ms: int
     duration_ms: int
     volume_nl: int
+    end_ms: int = field(init=False, repr=False, compare=False)
+    rate_nl_per_h: int = field(init=False, repr=False, compare=False)
+    rest: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def end_ms(self) -> int:
-        """When it ends."""
-        return self.start_ms + self.duration_ms
-
-    @property
-    def rate_nl_per_h(self) -> int:
-        """Its rate, rounded down."""
-        return self.volume_nl * HOUR_MS // self.duration_ms
-
-    @property
-    def rest(self) -> int:
-        """What the rounded rate leaves for the end."""
-        return self.volume_nl * HOUR_MS - self.rate_nl_per_h * self.duration_ms
+    def __post_init__(self) -> None:
+        whole = self.volume_nl * HOUR_MS
+        object.__setattr__(self, "end_ms", self.start_ms + self.duration_ms)
+        object.__setattr__(self, "rate_nl_per_h", whole // self.duration_ms)
+        object.__setattr__(self, "rest", whole % self.duration_ms)
 
     def between(self, start_ms: int, end_ms: int) -> int:
         """What it grants in [start, end)."""
+        if start_ms > self.end_ms or end_ms <= self.start_ms:
+            return 0
         lasts = min(end_ms, self.end_ms) - max(start_ms, self.start_ms)
-        rest = self.rest if start_ms <= self.end_ms < end_ms else 0
-        return self.rate_nl_per_h * max(0, lasts) + rest
+        return self.rate_nl_per_h * lasts + (self.rest if self.end_ms < end_ms else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +165,7 @@ class Guard:
 def programmed(guard: Guard, schedule: Granted, floor_nl_per_h: int, per_24h_fg: int) -> Guard:
     """A programme is activated: its schedule, its safe floor and its limit."""
     now = guard.checked_ms
-    return replace(
+    return changed(
         guard, schedule=schedule, floor_nl_per_h=floor_nl_per_h, per_24h_fg=per_24h_fg, plain_ms=now
     )
 
@@ -181,25 +178,25 @@ def schedule_fits(schedule: Granted, ng_per_ml: int, per_24h_fg: int) -> Inhibit
 
 def allowed(guard: Guard, once: Admitted) -> Guard:
     """A dose that was admitted; a prime or a bridge, which was checked when it was staged."""
-    return replace(guard, admitted=(*guard.admitted, once))
+    return changed(guard, admitted=(*guard.admitted, once))
 
 
 def ruled(guard: Guard, regime: Regime) -> Guard:
     """What is granted from now on: the schedule, the floor, or nothing."""
     if guard.regime == regime:
         return guard
-    return replace(guard, regime=regime, plain_ms=guard.checked_ms)
+    return changed(guard, regime=regime, plain_ms=guard.checked_ms)
 
 
 def called_off(guard: Guard) -> Guard:
     """What was admitted and has not flowed will not flow."""
-    return replace(guard, admitted=(), plain_ms=guard.checked_ms)
+    return changed(guard, admitted=(), plain_ms=guard.checked_ms)
 
 
 def overruled(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard:
     """What has flowed although it was inhibited: it counts in every window, and is not plain."""
     history = guard.history if tip is None else (*guard.history, tip)
-    return replace(guard, checked_ms=until_ms, plain_ms=until_ms, history=history)
+    return changed(guard, checked_ms=until_ms, plain_ms=until_ms, history=history)
 
 
 def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibited:
@@ -234,9 +231,9 @@ def commanded(guard: Guard, tip: TipRun | None, until_ms: int) -> Guard | Inhibi
 
 def _ended(guard: Guard, until_ms: int) -> tuple[tuple[Admitted, ...], tuple[Admitted, ...]]:
     """(what may still flow, what has ended in the last 24 hours) at a time."""
-    due = tuple(once for once in guard.admitted if once.end_ms >= until_ms)
-    over = (*guard.given, *(once for once in guard.admitted if once.end_ms < until_ms))
-    return due, tuple(once for once in over if once.end_ms >= until_ms - DAY_MS)
+    due = [once for once in guard.admitted if once.end_ms >= until_ms]
+    over = [*guard.given, *[once for once in guard.admitted if once.end_ms < until_ms]]
+    return tuple(due), tuple([once for once in over if once.end_ms >= until_ms - DAY_MS])
 
 
 def _recent(history: tuple[TipRun, ...], since_ms: int) -> tuple[TipRun, ...]:

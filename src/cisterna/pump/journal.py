@@ -158,6 +158,10 @@ class Journal:
         findings = (*found.findings, *journal._settle(found, unread))
         return journal, Recovered(found.chain.records[0].payload, found.chain.entries, findings)
 
+    def reread(self) -> "tuple[Journal, Recovered]":
+        """The journal as the storage holds it now, to go on with. Raises as `open` does."""
+        return Journal.open(self._storage, self._serial)
+
     @property
     def copies(self) -> tuple[str, ...]:
         """The copies that are being written; none where a snapshot must come first."""

@@ -13,15 +13,20 @@ cannot be marked, it is not made: the pump alarms and falls to its safe floor. T
 without a mark, for to stop it could harm more; it is in the books, and on record as soon as
 anything can be again. Only a power loss before that forgets it, and no dose can be recorded until
 then either.
+
+Every day the keeper tests its memory (SR-30): it reads the record again and replays it, which gives
+a second state that shares nothing with the live one but the events. Where they differ, the record
+is right: it is checked and lies there twice.
 """
 
 from dataclasses import dataclass
 
 from cisterna.pump import events as e
-from cisterna.pump.alarms import wrong_now
+from cisterna.pump.alarms import self_test_ms, wrong_now
 from cisterna.pump.codec import Unreadable, event_bytes, read_event, read_state, state_bytes
 from cisterna.pump.controller import step
-from cisterna.pump.journal import Journal, NotDurable, Recovered
+from cisterna.pump.journal import Journal, JournalRefused, NotDurable, Recovered
+from cisterna.pump.log import Entry
 from cisterna.pump.state import State
 from cisterna.pump.storage import Storage
 from cisterna.quantity import DeviceTime
@@ -38,7 +43,8 @@ class Keeper:
 
     `struck` counts the strokes of the planned run that were marked, and `marked_ms` is the time
     of the last mark or event. `side` is kept with the state and read by nobody here.
-    `refused_on_disk` says that the disk may still hold an entry that was refused.
+    `refused_on_disk` says that the disk may still hold an entry that was refused, `ahead` that the
+    state holds what is not on record. `tested_ms` is when the memory was tested last.
     """
 
     state: State
@@ -47,6 +53,8 @@ class Keeper:
     struck: int = 0
     side: bytes = b""
     refused_on_disk: bool = False
+    ahead: bool = False
+    tested_ms: int = 0
 
     @classmethod
     def new(
@@ -55,7 +63,7 @@ class Keeper:
         """Begin the journal of a new pump. Raises as `Journal.create` does."""
         body, size = _snapshot(state, state.now_ms, side), capacity or CAPACITY
         journal = Journal.create(storage, state.device.serial, body, size)
-        return cls(state, journal, state.now_ms, side=side)
+        return cls(state, journal, state.now_ms, side=side, tested_ms=state.now_ms)
 
     @classmethod
     def restored(cls, storage: Storage, serial: str, now_ms: int) -> "tuple[Keeper, e.Outcome]":
@@ -76,9 +84,11 @@ class Keeper:
         if event.at_ms < self.marked_ms + (self.struck > 0):
             raise ValueError("an event comes after the last stroke")
         found, outcome = step(self.state, event)
-        if not self._recorded(_EVENT + event_bytes(event)) and not isinstance(event, _REDUCING):
+        recorded = self._recorded(_EVENT + event_bytes(event))
+        if not recorded and not isinstance(event, _REDUCING):
             words = "The pump cannot store it. What runs goes on."
             return e.Outcome(refused=e.Refusal("storage", words))
+        self.ahead |= not recorded
         self.state, self.marked_ms, self.struck = found, event.at_ms, 0
         return outcome
 
@@ -108,11 +118,61 @@ class Keeper:
         if first is None:
             return False
         struck, last = self._due(first, until_ms)
-        if self._recorded(_MARK + str(last).encode()) or "memory" in wrong_now(self.state.alarms):
-            self.marked_ms, self.struck = last, struck
+        recorded = self._recorded(_MARK + str(last).encode())
+        if recorded or "memory" in wrong_now(self.state.alarms):
+            self.marked_ms, self.struck, self.ahead = last, struck, self.ahead or not recorded
             return True
         self._stepped(e.Noticed(max(first, self.marked_ms + 1), "memory"))
         return False
+
+    def next_test_ms(self) -> int | None:
+        """When the memory is to be tested; None while a dose flows, which a test would end."""
+        once = self.state.flow.once
+        return None if once and once.kind != "bridge" else self.tested_ms + self_test_ms()
+
+    def self_test(self, now_ms: int) -> e.Outcome:
+        """Whether record and live state say the same; else `memory` alarms and the floor flows.
+
+        A state that differs from the record gives way to it. What one copy had lost is put right
+        and logged. A new snapshot begins the next record, so that a test replays one interval.
+        """
+        self.tested_ms = now_ms
+        if self.ahead and not self._renewed():
+            return e.Outcome()  # its storage fails, which it has noticed before
+        try:
+            found = _recalled(*self.journal.reread())
+        except (JournalRefused, Unreadable):
+            return self._doubted(now_ms, "the record cannot be read")
+        self.journal = found.keeper.journal
+        if not self._agrees(found.keeper):
+            self.state, self.marked_ms = found.keeper.state, found.keeper.marked_ms
+            self.side, at_ms = found.keeper.side, max(now_ms, found.keeper.marked_ms + 1)
+            return self._doubted(at_ms, "the live state is not what the record says")
+        if found.found.findings:
+            words = ", ".join(sorted({finding.code for finding in found.found.findings}))
+            return self._doubted(now_ms, words, over=not found.found.lost)
+        self._renewed()
+        return e.Outcome()
+
+    def _agrees(self, record: "Keeper") -> bool:
+        """Whether nothing differs; a run that began with the last event has no stroke marked."""
+        run, marked_ms = self.state.tip.run if self.state.tip else None, self.marked_ms
+        begun = run is None or run.start.ms == marked_ms
+        marked = run.strokes_before(DeviceTime(marked_ms + 1)) if run else 0
+        same = record.state == self.state and record.side == self.side
+        counted = self.struck == marked or (begun and self.struck == 0)
+        return same and counted and record.marked_ms == marked_ms
+
+    def _doubted(self, at_ms: int, why: str, *, over: bool = False) -> e.Outcome:
+        """The memory was found wrong; `over` where it could be put right."""
+        self.struck = 0
+        made = self._stepped(e.Noticed(at_ms, "memory"))
+        entry = Entry(at_ms, self.state.wall_ms(at_ms), "self-test-failed", why)
+        log = (entry, *made.log)
+        if over:
+            log += self._stepped(e.Noticed(at_ms, "memory", over=True)).log
+        self._renewed()
+        return e.Outcome(closed=made.closed, log=log, alarms=self.state.alarms)
 
     def _due(self, first_ms: int, until_ms: int) -> tuple[int, int]:
         """(strokes of the run marked then, time of the last one): the next, or all due by then."""
@@ -125,7 +185,7 @@ class Keeper:
 
     def _stepped(self, event: e.Event) -> e.Outcome:
         self.state, outcome = step(self.state, event)
-        self.marked_ms, self.struck = event.at_ms, 0
+        self.marked_ms, self.struck, self.ahead = event.at_ms, 0, True
         return outcome
 
     def _recorded(self, entry: bytes) -> bool:
@@ -155,7 +215,7 @@ class Keeper:
             self.journal.snapshot(_snapshot(self.state, self.marked_ms, self.side))
         except NotDurable:
             return False
-        self.refused_on_disk = False
+        self.refused_on_disk = self.ahead = False
         return True
 
 
@@ -176,7 +236,7 @@ class Recalled:
         keeper = self.keeper
         if now_ms < keeper.marked_ms:
             raise Unreadable("the journal is ahead of the pump's clock")
-        made = keeper._stepped(e.PowerReturned(now_ms, keeper.marked_ms))
+        made, keeper.tested_ms = keeper._stepped(e.PowerReturned(now_ms, keeper.marked_ms)), now_ms
         if self.found.findings:
             keeper._stepped(e.Noticed(now_ms, "memory"))
             if not self.found.lost:
@@ -187,7 +247,10 @@ class Recalled:
 
 def recall(storage: Storage, serial: str) -> Recalled:
     """Read a pump's journal. Raises as `Keeper.restored` does."""
-    journal, found = Journal.open(storage, serial)
+    return _recalled(*Journal.open(storage, serial))
+
+
+def _recalled(journal: Journal, found: Recovered) -> Recalled:
     head, _, body = found.snapshot.partition(b"\n")
     mark, _, size = head.partition(b" ")
     if not (mark.isdigit() and size.isdigit()):

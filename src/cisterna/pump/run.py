@@ -90,7 +90,7 @@ class Run:
             seen = self.pump.notice(self.state, stop)
             if seen:
                 self.pump.run(self.state, seen.at_ms)
-                self.step(e.Noticed(seen.at_ms, "stall", seen.over))
+                self.step(e.Noticed(seen.at_ms, seen.alarm, seen.over))
                 continue
             self.pump.run(self.state, stop)
             if stop == at_ms:

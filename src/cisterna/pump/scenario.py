@@ -33,6 +33,7 @@ from cisterna.pump.scenario_events import (
     Refill,
     RemoteRequest,
     Restart,
+    SensorStuck,
     Stall,
 )
 from cisterna.pump.scenario_schema import scenario_form
@@ -189,6 +190,7 @@ _MAKERS: dict[str, Callable[[int, Values, Orders], Event]] = {
     "interrogate": lambda at, _, __: Interrogate(at),
     "mri": lambda at, row, _: Mri(at, row.get("lasts", _MRI_MS), row.get("recovery", _RECOVERY_MS)),
     "stall": lambda at, row, _: Stall(at, row.get("lasts")),
+    "sensor-stuck": lambda at, row, _: SensorStuck(at, row.get("lasts")),
     "restart": lambda at, _, __: Restart(at),
     "over-infusion": lambda at, row, _: OverInfusion(at, row["factor"], row["lasts"]),
     "occlusion": lambda at, row, _: Occlusion(at, row["lasts"], row.get("fraction", Fraction(1))),

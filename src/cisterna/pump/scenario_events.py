@@ -86,6 +86,15 @@ class Stall:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorStuck:
+    """The rotor's sensor shows turns, whatever the rotor does; without an end for good."""
+
+    what: ClassVar[str] = "sensor-stuck"
+    at_ms: int
+    lasts_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Restart:
     """A motor that stood still runs again."""
 
@@ -158,6 +167,7 @@ Event = (
     | Interrogate
     | Mri
     | Stall
+    | SensorStuck
     | Restart
     | OverInfusion
     | Occlusion

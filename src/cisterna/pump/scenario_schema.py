@@ -174,6 +174,10 @@ _FAULTS: dict[str, tuple[str, dict[str, Field]]] = {
             "until": Choice("what ends it, instead of lasts", words=("restart",)),
         },
     ),
+    "sensor-stuck": (
+        "The motor's sensor shows turns, whatever it does; for good if nothing is said",
+        {"lasts": Lasting("how long, such as 36 h", example="36 h")},
+    ),
     "restart": ("A motor that stood still runs again", {}),
     "over-infusion": (
         "Every stroke gives more than its volume",

@@ -5,11 +5,10 @@ The activation is one event: before it the old programme runs, after it the new 
 with its bridge.
 """
 
-from dataclasses import replace
-
 from cisterna.pump import change, doses, guard
 from cisterna.pump import events as e
 from cisterna.pump.alarms import effect
+from cisterna.pump.changed import changed
 from cisterna.pump.guard import Granted
 from cisterna.pump.programme import Programme, faults
 from cisterna.pump.state import Session, State, Step
@@ -22,7 +21,7 @@ def opened(made: Step, event: e.SessionOpened) -> Step:
     if s.session:
         return made.refuse("session-open", "Another programming session is open.")
     session = Session(event.session, event.at_ms)
-    return made.now(replace(s, session=session)).said("session-opened", str(event.session))
+    return made.now(changed(s, session=session)).said("session-opened", str(event.session))
 
 
 def staged(made: Step, event: e.Staged) -> Step:
@@ -41,7 +40,7 @@ def staged(made: Step, event: e.Staged) -> Step:
     if wrong_bridge := change.unfit_bridge(s, p):
         return made.refuse(*wrong_bridge)
     session = Session(event.session, event.at_ms, "staged", p)
-    return made.now(replace(s, session=session)).said("staged", p.digest[:16])
+    return made.now(changed(s, session=session)).said("staged", p.digest[:16])
 
 
 def confirmed(made: Step, event: e.Confirmed) -> Step:
@@ -54,7 +53,7 @@ def confirmed(made: Step, event: e.Confirmed) -> Step:
         return made.refuse("nothing-staged", "No programme was staged in this session.")
     if session.programme.digest != event.digest:
         return made.refuse("digest", "The programme in the pump is not the one that was confirmed.")
-    return made.now(replace(s, session=replace(session, stage="confirmed"))).said("confirmed")
+    return made.now(changed(s, session=changed(session, stage="confirmed"))).said("confirmed")
 
 
 def activated(made: Step, event: e.Activated) -> Step:
@@ -83,13 +82,13 @@ def activated(made: Step, event: e.Activated) -> Step:
     watch = guard.programmed(s.guard, schedule, p.floor_nl_per_h or 0, p.per_24h_fg)
     line = s.flow.line
     if s.programme and s.programme.primary != p.primary:
-        line = tuple(replace(slug, ng_per_ml=0) for slug in line)
+        line = tuple(changed(slug, ng_per_ml=0) for slug in line)
     pace = Pace(schedule.anchor_ms, p.cycle_ms, p.steps)
-    flow = replace(s.flow, schedule=pace, line=line)
+    flow = changed(s.flow, schedule=pace, line=line)
     faulty = s.stopped_ms if effect(s.alarms) == "stop" else None
     ordered = event.at_ms if p.mode == "stopped" else faulty
     left = p.bridge.volume_nl if p.bridge else s.bridge_left_nl
-    state = replace(
+    state = changed(
         s,
         programme=p,
         flow=flow,
@@ -111,7 +110,7 @@ def ended(made: Step, event: e.SessionEnded) -> Step:
     if s.session is None or s.session.number != event.session:
         return made.refuse("no-session", "This session is not open.")
     what = "session-lost" if event.lost else "session-closed"
-    made = made.now(replace(s, session=None)).said(what, str(event.session)).ended("telemetry")
+    made = made.now(changed(s, session=None)).said(what, str(event.session)).ended("telemetry")
     return made.raised(change.OTHER) if change.foreign(s, s.programme) else made
 
 

@@ -4,11 +4,12 @@ Between events the pump does what `tip` says until `until_ms`. `guard` has check
 until `flow.now_ms`; what is planned was checked by the same guard before it was planned.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from cisterna.pump import alarms as a
 from cisterna.pump import repeats
+from cisterna.pump.changed import changed
 from cisterna.pump.events import Closed, Refusal
 from cisterna.pump.flow import Flow
 from cisterna.pump.guard import Guard
@@ -128,22 +129,22 @@ class Step:
         found = a.raised(s.alarms, code, s.now_ms, who)
         if found == s.alarms:
             return self
-        made = self.now(replace(s, alarms=found)).said("alarm", code)
+        made = self.now(changed(s, alarms=found)).said("alarm", code)
         return made._halted(code) if a.kinds()[code].flow in ("hold", "stop") else made
 
     def _halted(self, code: str) -> "Step":
         """It takes the flow away; the same one again and again stops the pump for good."""
         s = self.state
         halts = repeats.halted(s.halts, code, s.now_ms)
-        made = self.now(replace(s, halts=halts))
+        made = self.now(changed(s, halts=halts))
         if code == LATCH or not repeats.again(halts):
             return made
         stopped_ms = s.now_ms if s.stopped_ms is None else s.stopped_ms
-        return made.now(replace(made.state, stopped_ms=stopped_ms)).raised(LATCH)
+        return made.now(changed(made.state, stopped_ms=stopped_ms)).raised(LATCH)
 
     def ended(self, code: str) -> "Step":
         """The condition of an alarm is over."""
-        if code not in a.wrong_now(self.state.alarms):
+        if not self.state.alarms or code not in a.wrong_now(self.state.alarms):
             return self
         found = a.ended(self.state.alarms, code)
-        return self.now(replace(self.state, alarms=found)).said("alarm-over", code)
+        return self.now(changed(self.state, alarms=found)).said("alarm-over", code)

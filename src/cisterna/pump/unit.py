@@ -116,7 +116,9 @@ class Unit:
 
     def next_ms(self) -> int:
         """When something is due of its own: a stroke, a change of flow, what lapses at the link."""
-        times: list[int | None] = [self.state.until_ms, self.keeper.next_stroke_ms()]
+        keeper = self.keeper
+        times: list[int | None] = [keeper.state.until_ms, keeper.next_stroke_ms()]
+        times.append(keeper.next_test_ms())
         if self.link.lease.holder is not None:
             times.append(self.link.lease.heard_ms + LEASE_MS)
         if self.link.ring.window:
@@ -140,7 +142,11 @@ class Unit:
                 self.do(e.TimePasses(keeper.state.until_ms))
         if self.body:
             self.body.run(self.state, now_ms)
+        test = keeper.next_test_ms()
         now = max(now_ms, keeper.marked_ms + (keeper.struck > 0))
+        if test is not None and test <= now:
+            self._happened(keeper.self_test(now))
+            now = max(now, keeper.marked_ms)
         if self.link.lease.holder is not None or self.link.ring.window:
             self._met(*peers.passed(self.link, now), now)
         return now

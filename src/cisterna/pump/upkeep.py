@@ -1,10 +1,9 @@
 """What a pump notices, and what keeps it in order: reservoir, stops, faults, clock, alarms."""
 
-from dataclasses import replace
-
 from cisterna.pump import alarms as a
 from cisterna.pump import change, doses, repeats
 from cisterna.pump import events as e
+from cisterna.pump.changed import changed
 from cisterna.pump.flow import ALONE, Flow, rate_now
 from cisterna.pump.programme import Slug, held_nl
 from cisterna.pump.state import LATCH, State, Step, Unknown
@@ -61,7 +60,7 @@ def stopped(made: Step, _: e.Stopped) -> Step:
     made = doses.interrupt(made)
     s = made.state
     since = s.now_ms if s.stopped_ms is None else s.stopped_ms
-    return made.now(replace(s, stopped_ms=since)).said("stopped")
+    return made.now(changed(s, stopped_ms=since)).said("stopped")
 
 
 def restarted(made: Step, _: e.Restarted) -> Step:
@@ -73,7 +72,7 @@ def restarted(made: Step, _: e.Restarted) -> Step:
         code = a.wrong_now(s.alarms)[0]
         return made.refuse(code, f"First deal with the alarm: {a.kinds()[code].cause}")
     halts = repeats.started(s.halts)
-    state = replace(s, stopped_ms=None, minimum=False, halts=halts)
+    state = changed(s, stopped_ms=None, minimum=False, halts=halts)
     return made.now(state).said("restarted")
 
 
@@ -83,10 +82,10 @@ def minimum(made: Step, event: e.MinimumOrdered) -> Step:
     floor = s.programme.floor_nl_per_h if s.programme else None
     if floor is None:
         return stopped(made, e.Stopped(event.at_ms))
-    if floor > rate_now(replace(s.flow, once=None)):
+    if floor > rate_now(changed(s.flow, once=None)):
         return made.refuse("not-less", "The prescribed floor is more than flows now.")
     made = doses.interrupt(made)
-    return made.now(replace(made.state, minimum=True)).said("minimum-rate")
+    return made.now(changed(made.state, minimum=True)).said("minimum-rate")
 
 
 # Reservoir and line ------------------------------------------------------------------------------
@@ -105,8 +104,8 @@ def refilled(made: Step, event: e.Refilled) -> Step:
     if s.flow.once and s.flow.once.kind != "bridge":
         return made.refuse(f"{s.flow.once.kind}-running", "Wait until what flows now has ended.")
     gap = s.flow.reservoir_nl - event.measured_nl
-    flow = replace(s.flow, reservoir_nl=total, ng_per_ml=event.ng_per_ml)
-    made = made.now(replace(s, flow=flow)).said("refilled", f"{total} expected-measured {gap}")
+    flow = changed(s.flow, reservoir_nl=total, ng_per_ml=event.ng_per_ml)
+    made = made.now(changed(s, flow=flow)).said("refilled", f"{total} expected-measured {gap}")
     return made.ended("empty-reservoir")
 
 
@@ -119,9 +118,9 @@ def line_set(made: Step, event: e.LineSet) -> Step:
     if any(slug.volume_nl < 1 or slug.ng_per_ml < 0 for slug in event.line):
         return made.refuse("bad-line", "Every part of the line has a volume above zero.")
     empty = sum(slug.volume_nl for slug in event.line if not slug.ng_per_ml)
-    flow = replace(s.flow, line=tuple[Slug, ...](event.line))
+    flow = changed(s.flow, line=tuple[Slug, ...](event.line))
     words = f"{held_nl(event.line)} nL, {empty} nL of it without drug"
-    return made.now(replace(s, flow=flow)).said("line-set", words)
+    return made.now(changed(s, flow=flow)).said("line-set", words)
 
 
 # What the device notices -------------------------------------------------------------------------
@@ -136,7 +135,7 @@ def noticed(made: Step, event: e.Noticed) -> Step:
     made = made.raised(event.alarm, event.who)
     s = made.state
     if a.kinds()[event.alarm].flow == "stop" and s.stopped_ms is None:
-        made = made.now(replace(s, stopped_ms=s.now_ms))
+        made = made.now(changed(s, stopped_ms=s.now_ms))
     return made
 
 
@@ -145,10 +144,10 @@ def doubted(made: Step) -> Step:
     cut = made.closed[-1]
     if cut.kind in ALONE:
         return made
-    cut = replace(cut, least_nl=max(0, cut.most_nl - made.state.device.stroke_nl))
-    made = replace(made, closed=(*made.closed[:-1], cut))
+    cut = changed(cut, least_nl=max(0, cut.most_nl - made.state.device.stroke_nl))
+    made = changed(made, closed=(*made.closed[:-1], cut))
     unknown = Unknown(cut.number, cut.asked_nl, cut.least_nl, cut.most_nl)
-    return made.now(replace(made.state, unknown=unknown)).raised("unknown-outcome")
+    return made.now(changed(made.state, unknown=unknown)).raised("unknown-outcome")
 
 
 def reconciled(made: Step, _: e.Reconciled) -> Step:
@@ -156,9 +155,9 @@ def reconciled(made: Step, _: e.Reconciled) -> Step:
     s = made.state
     if s.unknown is None:
         return made.refuse("nothing-unknown", "No dose has an unknown outcome.")
-    made = made.now(replace(s, unknown=None)).ended("unknown-outcome").said("reconciled")
+    made = made.now(changed(s, unknown=None)).ended("unknown-outcome").said("reconciled")
     found = a.acknowledged(made.state.alarms, "unknown-outcome")
-    return made.now(replace(made.state, alarms=found))
+    return made.now(changed(made.state, alarms=found))
 
 
 # Clock and alarms --------------------------------------------------------------------------------
@@ -171,7 +170,7 @@ def clock_set(made: Step, event: e.ClockSet) -> Step:
     """
     s = made.state
     shift = event.wall_ms - s.wall_ms(s.now_ms)
-    state = replace(s, clock_ms=s.clock_ms + shift)
+    state = changed(s, clock_ms=s.clock_ms + shift)
     return made.said("clock-set", f"by {shift} ms; the schedule goes on unchanged").now(state)
 
 
@@ -180,7 +179,7 @@ def silenced(made: Step, event: e.AlarmSilenced) -> Step:
     found = a.silenced(made.state.alarms, event.alarm, made.state.now_ms)
     if found == made.state.alarms:
         return made.refuse("no-alarm", "This alarm is not on.")
-    return made.now(replace(made.state, alarms=found)).said("alarm-silenced", event.alarm)
+    return made.now(changed(made.state, alarms=found)).said("alarm-silenced", event.alarm)
 
 
 def acknowledged(made: Step, event: e.AlarmAcknowledged) -> Step:
@@ -191,7 +190,7 @@ def acknowledged(made: Step, event: e.AlarmAcknowledged) -> Step:
     seen = made.ended(code)
     found = a.acknowledged(seen.state.alarms, code)
     halts = () if code == LATCH else seen.state.halts
-    seen = seen.now(replace(seen.state, alarms=found, halts=halts))
+    seen = seen.now(changed(seen.state, alarms=found, halts=halts))
     standing = code in a.wrong_now(made.state.alarms) and not a.kinds()[code].latch
     if standing or code in a.wrong_now(watched(seen).state.alarms):
         return made.refuse("still-wrong", "Its cause is still there.")

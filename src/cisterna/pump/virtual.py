@@ -2,29 +2,34 @@
 
 The controller says what the rotor is to do; the body does it as well as it can. The device
 notices only a rotor that stands still, at the first stroke that fails, and that it turns again.
+The self-test (SR-30), at whole multiples of its interval of device time, finds a rotor's sensor
+that is stuck, and that it is well again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
 from cisterna.order.trace import TipPiece, TipTrace
-from cisterna.pump.alarms import wrong_now
+from cisterna.pump.alarms import self_test_ms, wrong_now
 from cisterna.pump.faults import NOTICED, End, Fault, Faults, ended, running
 from cisterna.pump.flow import wanted
 from cisterna.pump.mechanics import Body, Commanded, Flowed, Fluid, Mix, flow, refilled
 from cisterna.pump.state import State
 from cisterna.quantity import DAY_MS, DeviceTime, Quantity, StrokeRun
 
+SENSOR = "rotor-sensor"
 _FG_PER_MG = 10**12
 
 
 class Notice(NamedTuple):
-    """The device notices that its rotor does not turn, or that it turns again."""
+    """The device notices what an alarm is about: it begins, or it is over."""
 
     at_ms: int
     over: bool
+    alarm: str = "stall"
 
 
 class Level(NamedTuple):
@@ -97,14 +102,30 @@ class VirtualPump:
 
     def notice(self, state: State, until_ms: int) -> Notice | None:
         """What the device notices first, until a time that the plan covers."""
-        jams = [f for f in self.faults if f.kind in NOTICED]
+        stuck = [f for f in self.faults if f.kind == "sensor"]
+        seen = self._seen(state, until_ms, stuck), self._tested(state, until_ms, stuck)
+        return min(filter(None, seen), default=None)
+
+    def _seen(self, state: State, until_ms: int, stuck: list[Fault]) -> Notice | None:
+        """What the sensor shows of the rotor; a stuck one shows that it turns."""
+        now, jams = self.body.now_ms, [f for f in self.faults if f.kind in NOTICED]
         if "stall" in wrong_now(state.alarms):
-            free = _free_at(jams, self.body.now_ms)
+            free = now if any(f.at(now) for f in stuck) else _free_at(jams, now)
             return None if free is None or free > until_ms else Notice(free, over=True)
         run = state.tip.run if state.tip and jams else None
-        failed = [] if run is None else [_first(run, f, self.body.now_ms, until_ms) for f in jams]
+        clear = () if run is None else _clear(stuck, now, until_ms)
+        failed = [_first(run, f, begin, end) for begin, end in clear for f in jams if run]
         times = [at for at in failed if at is not None]
         return Notice(min(times) + 1, over=False) if times else None
+
+    def _tested(self, state: State, until_ms: int, stuck: list[Fault]) -> Notice | None:
+        """What the self-test finds of the sensor, after now."""
+        known, every = SENSOR in wrong_now(state.alarms), self_test_ms()
+        first = (self.body.now_ms // every + 1) * every
+        tests = range(first, until_ms + 1, every) if stuck or known else ()
+        found = (at for at in tests if any(f.at(at) for f in stuck) != known)
+        at_ms = next(found, None)
+        return None if at_ms is None else Notice(at_ms, known, SENSOR)
 
     def trace(self, start: datetime, tip: str | None, drugs: tuple[str, ...]) -> TipTrace:
         """What left the tip, for the spine: the mass of every span is exact."""
@@ -166,6 +187,18 @@ def _first(run: StrokeRun, jam: Fault, from_ms: int, until_ms: int) -> int | Non
     rest = run.split(DeviceTime(begin))[1] if begin < end else None
     at = rest.at(0).ms if rest else end
     return at if at < end else None
+
+
+def _clear(stuck: list[Fault], begin_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:
+    """The stretches of a time in which no sensor is stuck."""
+    for fault in sorted(stuck, key=lambda f: f.start_ms):
+        if begin_ms < min(fault.start_ms, end_ms):
+            yield begin_ms, min(fault.start_ms, end_ms)
+        if fault.end_ms is None:
+            return
+        begin_ms = max(begin_ms, fault.end_ms)
+    if begin_ms < end_ms:
+        yield begin_ms, end_ms
 
 
 def _free_at(jams: list[Fault], ms: int) -> int | None:

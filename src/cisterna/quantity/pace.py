@@ -8,22 +8,25 @@ than an hour.
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 
-_ANY_RATE = FOR_EVER = 1 << 62
+FOR_EVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """(ms in the cycle, nL/h) steps; a cycle begins at `anchor_ms` and every `cycle_ms`.
 
-    `sums` is what it asks for from the begin of the cycle to each step, `highest` its fastest rate.
+    `starts` are the times of the steps, `sums` is what it asks for from the begin of the cycle to
+    each of them, `highest` its fastest rate.
     Raises `ValueError` where the steps do not tile the cycle, the first at zero, in order.
     """
 
     anchor_ms: int
     cycle_ms: int
     steps: tuple[tuple[int, int], ...]
+    starts: list[int] = field(init=False, repr=False, compare=False)
     sums: tuple[int, ...] = field(init=False, repr=False, compare=False)
     highest: int = field(init=False, repr=False, compare=False)
 
@@ -34,10 +37,12 @@ class Pace:
             raise ValueError("the steps of a pace tile its cycle")
         ends = [*starts[1:], self.cycle_ms]
         parts = (rate * (end - at) for (at, rate), end in zip(self.steps, ends, strict=True))
+        object.__setattr__(self, "starts", starts)
         object.__setattr__(self, "sums", tuple(accumulate(parts, initial=0)))
         object.__setattr__(self, "highest", max(rate for _, rate in self.steps))
 
     @classmethod
+    @lru_cache
     def steady(cls, nl_per_h: int) -> "Pace":
         """One rate for ever."""
         return cls(0, 1, ((0, nl_per_h),))
@@ -47,7 +52,7 @@ class Pace:
         if len(self.steps) == 1:
             return self.steps[0][1], FOR_EVER
         within = (at_ms - self.anchor_ms) % self.cycle_ms
-        index = bisect_right(self.steps, (within, _ANY_RATE)) - 1
+        index = bisect_right(self.starts, within) - 1
         last = index + 1 == len(self.steps)
         end = self.cycle_ms if last else self.steps[index + 1][0]
         return self.steps[index][1], at_ms - within + end
@@ -93,6 +98,6 @@ class Pace:
     def _by(self, at_ms: int) -> int:
         """What it asks for from the anchor to a time (below zero before it)."""
         cycles, within = divmod(at_ms - self.anchor_ms, self.cycle_ms)
-        index = bisect_right(self.steps, (within, _ANY_RATE)) - 1
+        index = bisect_right(self.starts, within) - 1
         at, rate = self.steps[index]
         return cycles * self.sums[-1] + self.sums[index] + rate * (within - at)

@@ -17,6 +17,7 @@ from tests.clinic.web.sending import sent
 APART = {
     *("open-chart", "issue-card", "end-card"),
     *("rank-options", "take-teach-back", "keep-questions", "ask-consult"),
+    "give-telephones",
 }
 ROLES = [r for r in Role if r is not Role.SYSTEM]
 HERS = [Role.PATIENT, Role.CAREGIVER]

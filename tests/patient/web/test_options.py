@@ -36,7 +36,7 @@ def row(**more: str) -> dict[str, str]:
     return weights | places | more
 
 
-@pytest.mark.pathway("PW-060", "PW-061", "PW-062", "PW-063", "PW-064", "PW-065")
+@pytest.mark.pathway("PW-060", "PW-061", "PW-062", "PW-063", "PW-065")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_anybody_sees_every_option_with_every_part(language: str, clinic: Any):
     page = page_of(browser_of_nobody().get("/options/", headers={"accept-language": language}))

@@ -29,7 +29,7 @@ from cisterna.pump.state import State
 from cisterna.quantity import DAY_MS, HOUR_MS
 from tests.pump.model.checker import Broken
 
-FAULTS = {"flow", "repeated-stop"}
+FAULTS = {"flow", "repeated-stop", "rotor-sensor"}
 HELD = FAULTS | {"stall", "empty-reservoir", "end-of-service"}
 
 

@@ -32,13 +32,16 @@ def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: nothing here, or nothing that she may see."""
-    words = "There is nothing here, or nothing that you may see."
+    words = "There is nothing here, or nothing that you may see. Find her under People."
     return _page(request, 404, "Not found", words)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """500: our fault; nothing was recorded unless the record shows it."""
-    words = "This is a fault of the program. The record shows what was done and what was not."
+    words = (
+        "This is a fault of the program. The record shows what was done and what was not. "
+        "Look there before you try again, and tell it to whoever runs this program for you."
+    )
     return _page(request, 500, "Something went wrong", words)
 
 

@@ -55,6 +55,7 @@ class Input:
     many: bool = False
     chosen: tuple[str, ...] = ()
     required: bool = False
+    moment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,9 @@ def _input(path: str, key: str, field: Field, table: Mapping[str, Any]) -> Input
     example = f", such as {field.example}" if isinstance(field, Amount) else ""
     help_text = f"{field.meaning}{example}"
     chosen = tuple(value) if several and isinstance(value, (list, tuple)) else ()
-    return Input(path, label, help_text, _shown(value), words, several, chosen, field.required)
+    moment = isinstance(field, Moment)
+    shown = _shown(value)
+    return Input(path, label, help_text, shown, words, several, chosen, field.required, moment)
 
 
 def _shown(value: Any) -> str:

@@ -10,6 +10,7 @@ from cisterna.clinic.course import Said
 from cisterna.clinic.guards.refill import Look, confirmed, watch_until
 from cisterna.clinic.refill_order import terms
 from cisterna.clinic.refilling import NOTHING, as_filled
+from cisterna.facts import Pathway
 from cisterna.order.dates import refill_dates
 from cisterna.quantity import Quantity, later, show
 
@@ -22,7 +23,7 @@ def first_reader(seen: Look) -> Said[b.LabelRead] | None:
     last, compared = seen.visit.last(b.LabelRead), seen.visit.last(b.LabelsCompared)
     if last is None or (compared is not None and last.id == compared.body.second):
         return None
-    valid = seen.rules.figure("valid.second_signature").value
+    valid = Pathway(seen.rules.library).figure("valid.second_signature").value
     return None if seen.at > later(last.at, valid) else last
 
 

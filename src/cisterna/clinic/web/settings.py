@@ -216,5 +216,7 @@ LOGGING = {
         # One line of JSON each, for whoever ships them to another machine (ASVS 16.4.3).
         "cisterna.audit": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "axes": {"handlers": ["null"], "propagate": False},
+        # A fault is told to whoever runs the clinic; its page says only that there was one.
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
     },
 }

@@ -26,6 +26,7 @@ from cisterna.facts.options import Options
 _APART = (
     *("open-chart", "issue-card", "end-card"),
     *("rank-options", "take-teach-back", "keep-questions", "ask-consult"),
+    "give-telephones",
 )
 """What has a page of its own."""
 _AGAIN: dict[str, type[Any]] = {"register": Registered, "set-goals": GoalsSet}
