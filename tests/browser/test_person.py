@@ -136,3 +136,50 @@ def test_the_library_is_fit_to_be_read(pages: Page):
     pages.locator("tbody a").first.click()
     pages.wait_for_selector("h2#confirm")
     fit(pages, "fact")
+
+
+def test_whom_to_call_is_a_page_and_stands_on_the_sheet(pages: Page):
+    pages.goto("/telephones/")
+    assert pages.locator("dl.carry .unknown").count() == 3
+    assert pages.get_by_role("button", name="Sign", exact=True).is_visible()
+    fit(pages, "telephones")
+    pages.goto("/emergency/")
+    pages.get_by_role("link", name="Whom to call").click()
+    pages.wait_for_url("**/telephones/")
+
+
+def test_why_this_plan_stands_on_her_page(pages: Page):
+    pages.goto("/people/p1/#why")
+    why = pages.locator("dl.why")
+    assert "walk to the shop" in why.inner_text()
+    assert "low back" in why.inner_text()
+    if SHOTS:
+        for width, scheme in ((1280, "light"), (360, "dark")):
+            pages.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            pages.set_viewport_size({"width": width, "height": 900})
+            shot = Path(SHOTS) / f"why-{width}-{scheme}.png"
+            pages.locator("section[aria-labelledby=why]").screenshot(path=shot)
+
+
+def test_where_it_hurts_is_mapped_with_the_keyboard(
+    pages: Page,
+    signed_in: SignedIn,  # noqa: F811
+):
+    pages.goto("/telephones/")
+    here = pages.evaluate("location.origin")
+    key = signed_in(Role.NURSE).cookies[settings.SESSION_COOKIE_NAME].value
+    connection.close()
+    pages.context.clear_cookies()
+    pages.context.add_cookies([{"name": "session", "value": key, "url": here}])
+    pages.goto("/people/p2/acts/map-pain/")
+    fit(pages, "map-pain")
+    for region in ("Upper abdomen, middle", "Low back"):
+        pages.get_by_label(region, exact=True).focus()
+        pages.keyboard.press("Space")
+    for answer in ("Visceral", "Localised"):
+        pages.get_by_label(answer, exact=True).focus()
+        pages.keyboard.press("Space")
+    pages.get_by_role("button", name="Record").focus()
+    pages.keyboard.press("Enter")
+    pages.wait_for_url("**/people/p2/")
+    assert "Pain mapped: upper abdomen middle, low back" in pages.locator("main").inner_text()

@@ -196,7 +196,7 @@ def field_of(
     given = CHOICES.get(said.get("choices", ""))
     options = list(given(ask.person, ask.rules)) if given else None
     if get_origin(hint) is tuple:
-        return _list(options, about)
+        return _list(options, about, one=bool(said.get("one", False)))
     if options is not None:
         return _chosen(options, about, empty=None if unknown else "")
     return _plain_field(hint, name, said, ask, about, empty=None if unknown else "")
@@ -251,11 +251,14 @@ _MADE: dict[Any, Callable[[dict[str, Any], Asking], forms.Field]] = {
 }
 
 
-def _list(options: list[tuple[str, str]] | None, about: dict[str, Any]) -> forms.Field:
+def _list(
+    options: list[tuple[str, str]] | None, about: dict[str, Any], *, one: bool
+) -> forms.Field:
+    """Lines, or what is chosen; none is an answer unless at least `one` is asked for."""
     if options is None:
         about["help_text"] = about["help_text"] or "One to a line."
         return LinesField(**(about | {"required": False}))
-    return SeveralField(choices=options, coerce=str, **(about | {"required": False}))
+    return SeveralField(choices=options, coerce=str, **(about | {"required": one}))
 
 
 def _chosen(
