@@ -55,8 +55,9 @@ PROGRAMME = Programme(
 COMPILED = Path("build/mypyc")
 SOURCES = Path("src")
 MODULES = (
-    *("quantity/pace", "quantity/stroke", "pump/flow", "pump/guard", "pump/doses"),
+    *("quantity/pace", "quantity/stroke", "pump/flow", "pump/guard", "pump/doses", "pump/repeats"),
     *("pump/controller", "pump/upkeep", "pump/state", "pump/alarms", "pump/log", "pump/session"),
+    *("pump/keeper", "pump/records"),
 )
 
 

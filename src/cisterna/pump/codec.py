@@ -20,6 +20,9 @@ EVENTS: Mapping[str, type[events.Event]] = {
 }
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))  # made once: it is used with each event
+
+
 class Unreadable(ValueError):
     """Bytes that are not what they should be; nothing of them is used."""
 
@@ -48,7 +51,7 @@ def read_event(body: bytes) -> events.Event:
 
 
 def _dumped(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _loaded(body: bytes) -> Any:

@@ -159,7 +159,7 @@ class Guard:
 
     def at_once(self, at_ms: int) -> int:
         """What is granted all at once in this millisecond: what a rounded rate left for the end."""
-        return sum(once.rest for once in self.admitted if once.end_ms == at_ms)
+        return sum([once.rest for once in self.admitted if once.end_ms == at_ms])
 
 
 def programmed(guard: Guard, schedule: Granted, floor_nl_per_h: int, per_24h_fg: int) -> Guard:
@@ -263,9 +263,10 @@ def _books(guard: Guard, run: StrokeRun, until_ms: int) -> tuple[int, int] | Inh
         return wrong
     one = run.stroke_nl * HOUR_MS
     room = one + guard.device_nl_per_h
-    lowest = min(guard.lowest, -guard.granted(first))
+    before = guard.granted(first)
+    lowest = min(guard.lowest, -before)
     for at in _ends(guard, run, first, last):
-        line = run.asked(at) - guard.granted(at)
+        line = run.asked(at) - (before if at == first else guard.granted(at))
         most = line - guard.at_once(at)
         if most - lowest > room:
             return Inhibited("flow", most - lowest, room)
@@ -332,10 +333,10 @@ def _most(guard: Guard, dose: Admitted, strongest_fg: int, limit_fg: int) -> int
         return limit_fg + 1
     doses = (*guard.given, *guard.admitted, dose)
     begins = [b for d in doses for b in (d.start_ms, d.end_ms + 1 - DAY_MS)]
-    extra = max(sum(d.between(b, b + DAY_MS) for d in doses) for b in begins)
+    extra = max([sum([d.between(b, b + DAY_MS) for d in doses]) for b in begins])
     one = guard.stroke_nl * HOUR_MS
     strokes = (schedule.heaviest + extra + one + guard.device_nl_per_h) // one
-    flowed = max((fg for tip in guard.history for _, fg in tip.parts), default=0)
+    flowed = max([fg for tip in guard.history for _, fg in tip.parts], default=0)
     return strokes * max(strongest_fg, flowed)
 
 

@@ -104,7 +104,7 @@ class Keeper:
         run = self.state.tip.run if self.state.tip else None
         if run is None or self.struck >= run.count:
             return None
-        at = run.at(self.struck).ms
+        at = run.at_ms(self.struck)
         return at if at < self.state.until_ms else None
 
     def strike(self, until_ms: int = 0) -> bool:
@@ -181,7 +181,7 @@ class Keeper:
         struck = run.strokes_before(DeviceTime(end + 1)) if run else 0
         if run is None or struck <= self.struck:
             return self.struck + 1, first_ms
-        return struck, run.at(struck - 1).ms
+        return struck, run.at_ms(struck - 1)
 
     def _stepped(self, event: e.Event) -> e.Outcome:
         self.state, outcome = step(self.state, event)

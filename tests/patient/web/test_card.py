@@ -87,7 +87,9 @@ def test_guessing_from_one_address_is_slowed(she: Client):
     path = made(she)
     for _ in range(count("card_tries")):
         opened("/card/p1.1~guess/", REMOTE_ADDR="192.0.2.9")
-    assert opened(path, REMOTE_ADDR="192.0.2.9")[0] == 404
+    status, page = opened(path, REMOTE_ADDR="192.0.2.9")
+    assert status == 429
+    assert "Wait a minute" in page
     assert opened(path, REMOTE_ADDR="192.0.2.10")[0] == 200
 
 

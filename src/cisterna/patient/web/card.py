@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from cisterna.clinic.acts.card import cards_good
 from cisterna.clinic.bodies.hers import CardIssued
 from cisterna.clinic.bodies.planning import Registered
+from cisterna.clinic.bodies.refill import RefillCountersigned, RefillSigned
 from cisterna.clinic.bodies.site import TelephonesGiven
 from cisterna.clinic.course import Person, Said
 from cisterna.clinic.since import kinds_of
@@ -29,6 +30,7 @@ from cisterna.patient.web.plan import refill_by
 
 _SIGNER = signing.Signer(salt="cisterna.patient.card", sep="~")
 _QUIET, _LEVEL = 4, "m"
+_FILLED = (RefillSigned, RefillCountersigned)
 _WITHDRAWAL = ("baclofen", "clonidine", "opioid")
 """What harms by stopping, the worst first (pathway §5.7)."""
 
@@ -92,6 +94,13 @@ def essentials(person: Person, library: Library, at: datetime) -> Essentials:
     sheet = sheet_of(person, now, About(name, call), (), library)
     refill = refill_by(person, library)
     return Essentials(name, born, now, sheet, refill, tip or "", _under(rx, library), call)
+
+
+def changed_since(person: Person, now: Now, issued: datetime) -> bool:
+    """Whether the programme or the fill is another than when the card was made."""
+    fills = (e.effective for e in person.events if isinstance(e.body, _FILLED))
+    changed = (*fills, *((now.therapy.since,) if now.therapy.since else ()))
+    return any(at > issued for at in changed)
 
 
 def _under(rx: Prescription | None, library: Library) -> str:

@@ -6,7 +6,6 @@ search, and each opening is written down. From one address it opens only so ofte
 
 from typing import Any
 
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -20,6 +19,7 @@ from cisterna.clinic.web.models import AuditRow
 from cisterna.facts.access import count, span
 from cisterna.patient.web import card as c
 from cisterna.patient.web.her import base_of, done, hers
+from cisterna.patient.web.slow import within
 from cisterna.patient.web.words import say
 from cisterna.quantity import later
 
@@ -65,8 +65,7 @@ def _card(request: HttpRequest, person: Person) -> dict[str, Any]:
     if good is not None:
         address = request.build_absolute_uri(f"/card/{c.token_of(good.id)}/")
         about |= {"address": address, "qr": c.qr(address), "issued": good.at}
-        changed = about["e"].now.therapy.since
-        about["old"] = changed is not None and changed > good.at
+        about["old"] = c.changed_since(person, about["e"].now, good.at)
     return about
 
 
@@ -106,8 +105,10 @@ def of_the_team(request: HttpRequest, person_id: str) -> HttpResponse:
 
 @require_GET
 def read(request: HttpRequest, token: str) -> HttpResponse:
-    """Her page for whoever helps her; 404 for a card that opens nothing, and for guessing."""
-    _slow(request)
+    """Her page for whoever helps her; 404 for a card that opens nothing."""
+    if not _let_through(request):
+        audit.note(request, "card-slowed", path=_PLAIN)
+        return render(request, "patient/card_slowed.html", {"here": ""}, status=429)
     now, library = clock.now(), site.library()
     person = c.opened(token, now)
     if person is None:
@@ -129,14 +130,11 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _slow(request: HttpRequest) -> None:
-    """From one address a card is opened so often and no more. Raises `Http404`."""
+def _let_through(request: HttpRequest) -> bool:
+    """Whether this address has opened no more cards than it may in this while."""
     key = f"card:{request.META.get('REMOTE_ADDR', '')}"
     seconds = int(span("card_window").total_seconds())
-    cache.add(key, 0, seconds)
-    if cache.incr(key) > count("card_tries"):
-        audit.note(request, "card-slowed", path=_PLAIN)
-        raise Http404
+    return within(key, count("card_tries"), seconds)
 
 
 urlpatterns = [

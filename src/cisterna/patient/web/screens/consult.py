@@ -10,7 +10,6 @@ from datetime import date
 from secrets import token_hex
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -27,6 +26,7 @@ from cisterna.facts.access import count, span
 from cisterna.patient.web.her import refused
 from cisterna.patient.web.language import spoken
 from cisterna.patient.web.screens.self_check import told
+from cisterna.patient.web.slow import within
 from cisterna.patient.web.words import say
 
 _FIELDS = ("name", "born", "reach", "says", "interpreter", "agree")
@@ -117,14 +117,9 @@ def _asked(request: HttpRequest) -> ConsultAsked | str:
 def _allowed(request: HttpRequest) -> bool:
     """Whether this address, and everybody together, may send one more in this hour."""
     seconds = int(span("consult_window").total_seconds())
-    keys = {
-        f"consult:{request.META.get('REMOTE_ADDR', '')}": count("consult_tries"),
-        "consult": count("consult_all"),
-    }
-    for key in keys:
-        cache.add(key, 0, seconds)
-    counted = {key: cache.incr(key) for key in keys}
-    return all(counted[key] <= most for key, most in keys.items())
+    own = f"consult:{request.META.get('REMOTE_ADDR', '')}"
+    one = within(own, count("consult_tries"), seconds)
+    return within("consult", count("consult_all"), seconds) and one
 
 
 def _thanks(request: HttpRequest, person: str) -> HttpResponse:
