@@ -8,12 +8,22 @@ from pathlib import Path
 import pytest
 
 from cisterna.clinic.acts.act import house
+from cisterna.clinic.acts.monitor import open_watches
+from cisterna.clinic.bodies.implant import ImplantObserved
 from cisterna.clinic.bodies.planning import Place
-from cisterna.clinic.bodies.refill import ResidualMeasured
+from cisterna.clinic.bodies.refill import (
+    NeurologyChecked,
+    ResidualMeasured,
+    WatchClosed,
+    WatchRaised,
+)
+from cisterna.clinic.bodies.revision import Ending, RevisionRecorded, TherapyEnded
+from cisterna.clinic.bodies.visit import TaperPlanned
 from cisterna.clinic.course import Person, replay
 from cisterna.clinic.demo.cast import whole_cast
 from cisterna.clinic.demo.make import DATABASE, FLEET, NOTE, Demonstration, make
 from cisterna.clinic.demo.play import Broken
+from cisterna.clinic.devices import devices
 from cisterna.clinic.due import visit_tasks
 from cisterna.clinic.event import Event, event_text
 from cisterna.clinic.gate import bodies as b
@@ -252,3 +262,43 @@ def test_a_missed_refill_alarms_within_days_and_an_over_infusion_shows(whole: De
             assert host.row(role.device.serial)["alarms"] == []
             unit.advance(host.clock.now_ms() + 4 * 86_400_000)
             assert host.row(role.device.serial)["alarms"] == ["low-reservoir"]
+
+
+def one(found: dict[str, Person], tail: str) -> Person:
+    """Whoever has this tail."""
+    return found[next(p.id for p in CAST.people if p.tail == tail)]
+
+
+@pytest.mark.pathway("PW-024")
+def test_a_therapy_ends_by_taper_and_tablets_are_tapered_by_a_plan(whole: Demonstration):
+    found = people(events_of(whole))
+    person = one(found, "tapered")
+    ended, plan = person.last(TherapyEnded, None), person.last(TaperPlanned, None)
+    assert ended is not None
+    assert plan is not None
+    assert ended.body.ending is Ending.TAPER
+    assert plan.body.intrathecal
+    assert plan.body.steps[-1].per_day.base == 0
+    by_mouth = [p for p in found.values() if (t := p.last(TaperPlanned, None)) is not None
+                and not t.body.intrathecal]  # fmt: skip
+    assert by_mouth
+
+
+@pytest.mark.pathway("PW-056")
+def test_somebody_is_back_in_observation_after_a_revision(whole: Demonstration):
+    person = one(people(events_of(whole)), "revised")
+    assert person.place is Place.IMPLANTED_OBSERVATION
+    assert [s.lot for s in devices(person).segments] == ["lot 77"]
+    assert person.last(ImplantObserved, RevisionRecorded) is not None
+
+
+def test_a_granuloma_watch_was_answered_and_came_back_with_the_stronger_solution(
+    whole: Demonstration,
+):
+    person = one(people(events_of(whole)), "reviewed")
+    raised = [w.body.watch for w in person.every(WatchRaised, None)]
+    assert raised == ["granuloma-risk", "granuloma-risk"]
+    (closed,) = person.every(WatchClosed, None)
+    assert person.last(NeurologyChecked, None) is not None
+    (open_,) = open_watches(person)
+    assert open_.recorded > closed.at

@@ -42,8 +42,8 @@ def operated(player: Player) -> Iterator[Step]:
     yield Act("answer-anticoagulants", staff("nurse"), none)
     yield from _unpacked(player)
     yield change(first, "the order for the operation", refill=True, far="signed")
-    yield Act("answer-checklist", staff("nurse"), _checklist())
-    yield Act("give-antibiotic", staff("nurse"), _antibiotic, why=_why_so_much(player))
+    yield Act("answer-checklist", staff("nurse"), checklist())
+    yield Act("give-antibiotic", staff("nurse"), antibiotic, why=_why_so_much(player))
     pause = b.IncisionMade("name, side and allergies said aloud")
     yield Act("record-incision", staff("nurse"), pause)
     yield Act("record-implant", staff("surgeon"), _implant, 2 * HOUR)
@@ -62,13 +62,16 @@ def _unpacked(player: Player) -> Iterator[Step]:
     yield Act("scan-device", staff("nurse"), Scanned("catheter", device.catheter, f"{good}55C"))
 
 
-def _checklist() -> b.ChecklistAnswered:
+def checklist(*left_out: str) -> b.ChecklistAnswered:
+    """Every item done, but those that are not for these people, and those that are left out."""
+    spared = (*NOT_FOR_HER, *left_out)
     items = (item.id for item in house().checklist())
-    rows = (b.Checked(i, i not in NOT_FOR_HER, "not for her") for i in items)
+    rows = (b.Checked(i, i not in spared, "not for her") for i in items)
     return b.ChecklistAnswered(tuple(rows))
 
 
-def _antibiotic(player: Player) -> b.AntibioticGiven:
+def antibiotic(player: Player) -> b.AntibioticGiven:
+    """The dose of an adult."""
     return b.AntibioticGiven(
         "cefazolin", Quantity.parse("2000 mg"), player.at, Quantity.parse("68 kg")
     )

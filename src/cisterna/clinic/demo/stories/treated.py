@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from cisterna.clinic.demo.player import Player, Step, Story
 from cisterna.clinic.demo.steps import AskDose, Fault, PairRemote, Scan, Stop, lost_at
-from cisterna.clinic.demo.stories import at_home, years
+from cisterna.clinic.demo.stories import at_home, revised, years
 from cisterna.clinic.demo.stories.implant import home, operated, red_flag, titrated
 from cisterna.clinic.demo.stories.ordering import (
     change,
@@ -162,5 +162,8 @@ TAILS: Mapping[str, Story] = {
     "revision": years.revision,
     "explanted": years.explanted,
     "died": years.died,
+    "tapered": years.tapered,
+    "reviewed": years.reviewed,
+    "revised": revised.observed,
     "patient-doses": patient_doses,
 }

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from cisterna.clinic.acts.act import house
+from cisterna.clinic.acts.monitor import open_watches
 from cisterna.clinic.acts.study import Reported
 from cisterna.clinic.bodies import visit as b
 from cisterna.clinic.bodies.emergency import EmergencyOpened
 from cisterna.clinic.bodies.mri import ScanCleared, ScanPrepared, ScanRequested
+from cisterna.clinic.bodies.refill import NeurologyChecked, WatchClosed
 from cisterna.clinic.bodies.revision import (
     Cover,
     Ending,
@@ -25,12 +27,27 @@ from cisterna.clinic.bodies.trouble import Fault as Found
 from cisterna.clinic.bodies.trouble import TroubleJudged, TroubleOpened, TroubleStepRecorded
 from cisterna.clinic.demo.player import Player, Step
 from cisterna.clinic.demo.steps import Act, read
-from cisterna.clinic.demo.stories.ordering import change, comes_back, daily, running, with_dose
-from cisterna.clinic.demo.stories.planning import DAY, HOUR, morning_of, next_morning, staff
+from cisterna.clinic.demo.stories.ordering import (
+    change,
+    comes_back,
+    daily,
+    running,
+    with_dose,
+)
+from cisterna.clinic.demo.stories.planning import (
+    DAY,
+    HOUR,
+    morning_of,
+    next_morning,
+    plan_of,
+    staff,
+)
 from cisterna.clinic.demo.stories.refill import refill
+from cisterna.clinic.devices import devices
 from cisterna.clinic.due import visit_tasks
 from cisterna.clinic.since import kinds_of
 from cisterna.facts import Follow
+from cisterna.facts.refill import RefillRules
 from cisterna.order.schedule import schedule
 from cisterna.quantity import Quantity, show
 
@@ -117,7 +134,8 @@ def _scores(player: Player, facts: Follow) -> Iterator[b.Score]:
 
 
 def opioids(player: Player) -> Iterator[Step]:
-    """What she still swallows: less and less."""
+    """What she still swallows: less and less, by a plan that holds where withdrawal shows."""
+    yield Act("plan-taper", staff("physician"), _by_mouth, next_morning(player, 1), _FASTER)
     for amount, later in (("60 mg/day", 7), ("30 mg/day", 28), ("0 mg/day", 28)):
         words = "" if amount.startswith("0") else "morphine by mouth"
 
@@ -138,6 +156,25 @@ def adverse(player: Player) -> Iterator[Step]:
         )
 
     yield Act("record-adverse-event", staff("nurse"), told, next_morning(player, 10))
+
+
+_FASTER = "she asked for it herself; seen each week"
+_HOLD_AT = 8
+"""At which withdrawal score a taper of these stories holds (invented)."""
+
+
+def _by_mouth(player: Player) -> b.TaperPlanned:
+    """The tablets, in three steps."""
+    days = (7, 35, 63)
+    doses = [Quantity.parse(text) for text in ("40 mg/day", "20 mg/day", "0 mg/day")]
+    first = player.at.date()
+    steps = tuple(
+        b.TaperStep(first + timedelta(days=day), dose)
+        for day, dose in zip(days, doses, strict=True)
+    )
+    before = Quantity.parse("60 mg/day")
+    reason = "the pump covers what the tablets did"
+    return b.TaperPlanned("morphine by mouth", False, before, steps, _HOLD_AT, reason)
 
 
 # What goes wrong --------------------------------------------------------------------------------
@@ -197,7 +234,7 @@ def revision(player: Player) -> Iterator[Step]:
     yield Act("judge-trouble", staff("physician"), judged, HOUR)
 
     def planned(p: Player) -> RevisionPlanned:
-        part = PlannedPart("catheter", running(p).device.catheter, "replace")
+        part = PlannedPart("catheter", devices(p.person).segments[0].lot, "replace")
         return RevisionPlanned((part,), "broken at the anchor", cover)
 
     yield Act("plan-revision", staff("surgeon"), planned, 2 * DAY)
@@ -213,6 +250,51 @@ def adjusting(player: Player) -> Iterator[Step]:
 
 
 # How it ends ------------------------------------------------------------------------------------
+
+
+_STEPS = ((1, "3/4"), (29, "1/2"), (57, "3/10"), (85, "0"))
+"""The steps of a taper of the pump's drug: on which day, and which share is left (invented)."""
+
+
+def tapered(player: Player) -> Iterator[Step]:
+    """She no longer needs it: the dose goes down month by month, and then it ends."""
+    yield from cared(player, player.end - 150 * DAY)
+    start = morning_of(player, player.at + 2 * DAY)
+    whole = Quantity.parse(daily(player))
+    shares = [(start + days * DAY, whole * Fraction(share)) for days, share in _STEPS]
+
+    def planned(p: Player) -> b.TaperPlanned:
+        steps = tuple(b.TaperStep(at.date(), dose) for at, dose in shares)
+        drug = running(p).drugs[0].name
+        return b.TaperPlanned(drug, True, whole, steps, _HOLD_AT, "well for a year after surgery")
+
+    yield Act("plan-taper", staff("physician"), planned, player.until(start), _FASTER)
+    for at, dose in shares[:-1]:
+        yield from cared(player, at)
+        makes = with_dose(show(dose), "maintenance")
+        yield change(makes, "the next step of her taper", later=player.until(at + HOUR))
+        scored = b.WithdrawalScored(2, "a little restless at night, no more")
+        yield Act("score-withdrawal", staff("nurse"), scored, 7 * DAY)
+    yield from cared(player, shares[-1][0])
+    yield _ended(Ending.TAPER, "not-needed", "tapered to nothing; walks and sleeps as before",
+                 player.until(shares[-1][0] + HOUR))  # fmt: skip
+
+
+def reviewed(player: Player) -> Iterator[Step]:
+    """A strength at which a granuloma is watched for: examined, answered, reviewed again."""
+    yield from cared(player, player.end - 100 * DAY)
+    yield from refill(player, next_morning(player, 2), plan_of(player).then)
+    signs = tuple(RefillRules(house().library).words("signs"))
+    looked = NeurologyChecked((), signs, "same", "strength, reflexes, sensation at T10 as before")
+    yield Act("check-neurology", staff("physician"), looked, next_morning(player, 3))
+    for raised in open_watches(player.person):
+        closed = WatchClosed(raised.body.watch, raised.id, "examined: nothing new; next in a year")
+        yield Act("close-watch", staff("physician"), closed, HOUR)
+    yield from cared(player, player.end - 3 * DAY)
+    yield Act(
+        "review-monitoring", staff("physician"), lambda p: running(p).text(),
+        _before_end(player, 2 * DAY),
+    )  # fmt: skip
 
 
 def explanted(player: Player) -> Iterator[Step]:
