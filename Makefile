@@ -55,7 +55,7 @@ test: $(VENV)/.test $(PYODIDE) ## format, lint, types, import contract, document
 	$(BIN)/lint-imports
 	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
 	$(BIN)/python scripts/shown_output.py
-	CISTERNA_CHROMIUM="$$(cat build/chromium)" $(BIN)/pytest --numprocesses 2
+	CISTERNA_CHROMIUM="$$(cat build/chromium)" $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 campaign: $(VENV)/.test $(PYODIDE) ## the long verification, resumable: make campaign MINUTES=10
 	$(BIN)/python -m tests.campaigns.run --minutes $(MINUTES)

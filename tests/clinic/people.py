@@ -10,6 +10,7 @@ from typing import Any
 
 from cisterna.clinic.acts import ACTS, after
 from cisterna.clinic.bodies.order import OrderWritten
+from cisterna.clinic.bodies.painmap import PainMapped
 from cisterna.clinic.bodies.planning import (
     Answer,
     AnticoagulantsAnswered,
@@ -23,7 +24,6 @@ from cisterna.clinic.bodies.planning import (
     ImplantPlanned,
     OpinionGiven,
     Outcome,
-    PainMapped,
     PrognosisGiven,
     PsychologyCleared,
     Referred,

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from cisterna.clinic.bodies.painmap import PainMapped
 from cisterna.clinic.bodies.planning import (
     Answer,
     EvidenceRecorded,
-    PainMapped,
     Referred,
     TreatmentRecorded,
     When,

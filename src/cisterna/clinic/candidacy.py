@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from cisterna.clinic.bodies.painmap import PainMapped
 from cisterna.clinic.bodies.planning import (
     Answer,
     Committed,
     EvidenceRecorded,
     GoalsSet,
-    PainMapped,
     PsychologyCleared,
     TeachBackDone,
     TreatmentRecorded,

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
+from cisterna.clinic.bodies.painmap import PainMapped
 from cisterna.clinic.bodies.planning import (
     Answer,
     Committed,
     EvaluationSigned,
     EvidenceRecorded,
-    PainMapped,
     Place,
     PrognosisGiven,
     PsychologyCleared,

@@ -113,10 +113,7 @@ class When(StrEnum):
 @event
 @dataclass(frozen=True, slots=True)
 class TreatmentRecorded:
-    """One treatment: kind, what became of it, dose and duration, outcome, the reason, and when.
-
-    A stimulator that is in place is a treatment that goes on.
-    """
+    """One treatment: what became of it, dose and duration, outcome, reason; one in place goes on."""
 
     treatment: str
     answer: Answer
@@ -124,17 +121,6 @@ class TreatmentRecorded:
     outcome: str
     reason: str
     when: When = When.PRIOR
-
-
-@event
-@dataclass(frozen=True, slots=True)
-class PainMapped:
-    """Where it hurts, of which nature the pain is, and how far it spreads."""
-
-    regions: tuple[str, ...]
-    nature: str
-    spread: str
-    says: str = ""
 
 
 @event

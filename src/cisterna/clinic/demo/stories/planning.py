@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from cisterna.clinic.acts.act import house
 from cisterna.clinic.bodies import planning as b
+from cisterna.clinic.bodies.painmap import PainMapped
 from cisterna.clinic.candidacy import items
 from cisterna.clinic.demo.cast import Plan, whole_cast
 from cisterna.clinic.demo.player import Player, Step
@@ -77,13 +78,13 @@ def evaluating(player: Player) -> Iterator[Step]:
         yield Act("map-pain", staff("nurse"), _mapped(player))
 
 
-def _mapped(player: Player) -> b.PainMapped:
+def _mapped(player: Player) -> PainMapped:
     """Where it hurts: over the abdomen where her indication asks for that, else the back."""
     found = house().indication(player.role.indication)
     if found.map:
-        return b.PainMapped(("upper-abdomen-middle", "upper-back"), "visceral", "localised")
+        return PainMapped(("upper-abdomen-middle", "upper-back"), "visceral", "localised")
     nature = "neuropathic" if found.group == "neuropathic-pain" else "mixed"
-    return b.PainMapped(("low-back", "left-thigh", "left-lower-leg"), nature, "diffuse")
+    return PainMapped(("low-back", "left-thigh", "left-lower-leg"), nature, "diffuse")
 
 
 def _treatments(player: Player) -> Iterator[Step]:

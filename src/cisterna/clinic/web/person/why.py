@@ -7,11 +7,11 @@ before it; where nothing was recorded, that is said.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cisterna.clinic.bodies.painmap import PainMapped
 from cisterna.clinic.bodies.planning import (
     DecisionRecorded,
     GoalsSet,
     ImplantPlanned,
-    PainMapped,
     PrognosisGiven,
     RiskAssessed,
     TeamConcluded,
