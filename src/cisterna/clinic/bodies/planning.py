@@ -113,7 +113,7 @@ class When(StrEnum):
 @event
 @dataclass(frozen=True, slots=True)
 class TreatmentRecorded:
-    """One treatment: what became of it, dose and duration, outcome, reason; one in place goes on."""
+    """One treatment: what became of it, dose and duration, outcome, reason; it may go on."""
 
     treatment: str
     answer: Answer
