@@ -57,7 +57,7 @@ export class Link {
       const { id, text } = await this.#signed("ask_dose", DOSE_MS, version);
       if (late()) return { dropped: "late" };
       const sent = Date.now();
-      await this.store.put({ pending: { id, text, sent } });
+      await this.store.note({ pending: { id, text, sent } });
       return this.#settled(await this.#send(id, text), sent, false);
     });
   }
@@ -89,7 +89,7 @@ export class Link {
   async #settled({ answer, lost }, sent, again) {
     if (lost) return { lost };
     const outcome = { ...verdict(answer.response, again), sent, atMs: answer.at_ms };
-    await this.store.put({ pending: null, outcome });
+    await this.store.note({ pending: null, outcome });
     return { outcome };
   }
 

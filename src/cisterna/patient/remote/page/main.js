@@ -101,7 +101,7 @@ function heard(found) {
   known.lost = found.lost ?? (seen ? null : "strange");
   if (seen) {
     known.seen = seen;
-    store.put({ seen });
+    store.note({ seen });
     losses = 0;
   }
   known.busy = null;

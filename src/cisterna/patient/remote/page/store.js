@@ -34,10 +34,17 @@ async function within(mode, act) {
 /** What is kept under a name; undefined if nothing is. */
 export const get = (name) => within("readonly", (kept) => done(kept.get(name)));
 
+const keep = (kept, values) =>
+  Promise.all(Object.entries(values).map(([name, value]) => done(kept.put(value, name))));
+
 /** Keep several values at once; it resolves when they are on disk. */
-export const put = (values) =>
-  within("readwrite", (kept) =>
-    Promise.all(Object.entries(values).map(([name, value]) => done(kept.put(value, name)))));
+export const put = (values) => within("readwrite", (kept) => keep(kept, values));
+
+/** The same for what a pump has said: once the pump is forgotten, an answer under way leaves nothing. */
+export const note = (values) =>
+  within("readwrite", async (kept) => {
+    if (await done(kept.get("who"))) await keep(kept, values);
+  });
 
 /** Forget several names at once. */
 export const drop = (...names) =>
@@ -47,6 +54,6 @@ export const drop = (...names) =>
 export const nextCounter = (seen = 0) =>
   within("readwrite", async (kept) => {
     const next = Math.max((await done(kept.get("counter"))) ?? 0, seen) + 1;
-    await done(kept.put(next, "counter"));
+    if (await done(kept.get("who"))) await done(kept.put(next, "counter"));
     return next;
   });
