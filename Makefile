@@ -65,7 +65,7 @@ campaign: $(VENV)/.test $(PYODIDE) ## the long verification, resumable: make cam
 	$(BIN)/python -m tests.campaigns.pump --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.clinic_kills --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.mutation --minutes $(MINUTES)
-	CISTERNA_CHROMIUM="$$(cat build/chromium)" CISTERNA_CAMPAIGN=1 $(BIN)/pytest tests/browser/test_courses.py tests/browser/test_patient_way.py
+	CISTERNA_CHROMIUM="$$(cat build/chromium)" $(BIN)/pytest -m campaign
 
 bedside: $(VENV)/.run $(PYODIDE) ## the page at the bedside: one file that opens offline in any browser
 	$(BIN)/cisterna bedside --out build/bedside.html

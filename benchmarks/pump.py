@@ -6,7 +6,8 @@ The reference pump: 48 steps a day, six requests a day (lockout 4 h, four in any
 each 30 days, alarms and the log. Ours, three ways: the production controller with its guard, every
 stroke accounted for; the same behind its journal, each event and each run on record in two copies
 before it acts (in memory, so that no disk is measured); and with `--compiled` both again with the
-same source compiled by mypyc into `build/mypyc`. The peer: the same schedule, sum, lockout, count,
+same source compiled by mypyc into `build/mypyc`, its values' constructors written out first
+(`benchmarks.native`). The peer: the same schedule, sum, lockout, count,
 rolling limit, line and reservoir as processes in simpy, in plain floats, one event for each
 stroke, without guard, journal or log. All answer for the volume that was delivered and the doses
 that were granted. Times are CPU seconds.
@@ -27,10 +28,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copytree, rmtree
 from tempfile import TemporaryFile
 
 import simpy
 
+from benchmarks.native import write_out
 from cisterna.pump import events as e
 from cisterna.pump.controller import new_pump, step
 from cisterna.pump.keeper import Keeper
@@ -55,9 +58,10 @@ PROGRAMME = Programme(
 COMPILED = Path("build/mypyc")
 SOURCES = Path("src")
 MODULES = (
-    *("quantity/pace", "quantity/stroke", "pump/flow", "pump/guard", "pump/doses", "pump/repeats"),
-    *("pump/controller", "pump/upkeep", "pump/state", "pump/alarms", "pump/log", "pump/session"),
-    *("pump/keeper", "pump/records"),
+    *("quantity/pace", "quantity/stroke", "quantity/time", "pump/flow", "pump/guard", "pump/doses"),
+    *("pump/repeats", "pump/controller", "pump/upkeep", "pump/state", "pump/alarms", "pump/log"),
+    *("pump/session", "pump/change", "pump/events", "pump/programme", "pump/keeper"),
+    *("pump/records", "pump/codec"),
 )
 
 
@@ -304,9 +308,9 @@ def measured(names: tuple[str, ...], years: float) -> dict[str, float]:
 
 def compiled(years: float) -> dict[str, float]:
     """The same from the same source, compiled; in a process of its own."""
-    names = [f"cisterna/{module}.py" for module in MODULES]
-    COMPILED.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cp", "-r", f"{SOURCES}/cisterna", COMPILED], check=True)  # noqa: S607
+    rmtree(COMPILED, ignore_errors=True)
+    copytree(SOURCES / "cisterna", COMPILED / "cisterna")
+    names = write_out(COMPILED, [f"cisterna/{module}.py" for module in MODULES])
     mypyc = Path(sys.executable).with_name("mypyc")
     subprocess.run([mypyc, *names], cwd=COMPILED, check=True, capture_output=True)
     path = os.pathsep.join([str(COMPILED.resolve()), str(Path.cwd())])

@@ -1,12 +1,12 @@
 """The full course of three people on the clinic's pages, from the referral to revision or end.
 
 Each act is done in the browser of whoever does it, in the form that she sees; pump host, signer
-and `cisterna serve` are processes of their own. The two long courses run by themselves:
+and `cisterna serve` are processes of their own. They are a part of `make campaign`; by
+themselves:
 
-    CISTERNA_CAMPAIGN=1 pytest tests/browser/test_courses.py
+    pytest -m campaign tests/browser/test_courses.py
 """
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -36,8 +36,7 @@ from tests.clinic.people import NURSE, PHYSICIAN, Planning, Step, back, palsy, p
 from tests.clinic.web.conftest import emptied
 from tests.clinic.years import BACLOFEN, MORPHINE, pain, tone, visit
 
-pytestmark = pytest.mark.timeout(1200)  # a whole course, however busy the machine
-LONG = pytest.mark.skipif(not os.environ.get("CISTERNA_CAMPAIGN"), reason="make campaign")
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(1200)]
 PUMPS = {
     "NGP000001H": "synchromed-ii-20",
     "NGP000002H": "synchromed-ii-40",
@@ -102,7 +101,6 @@ def after_revision(her: Walk) -> None:
         check_line(her.person, (LineSegment("ascenda-8780", Quantity.parse("81.4 cm")),))
 
 
-@LONG
 @pytest.mark.pathway("PW-022", "PW-051", "PW-052", "PW-056")
 def test_failed_back_surgery_with_morphine_from_referral_to_another_pump(
     clinic_at_work: House,
@@ -119,7 +117,6 @@ def test_failed_back_surgery_with_morphine_from_referral_to_another_pump(
     is_whole(her, "maintenance", "0.36 mg/day")
 
 
-@LONG
 @pytest.mark.pathway("PW-012", "PW-056")
 def test_cerebral_palsy_with_baclofen_from_referral_to_another_catheter(
     clinic_at_work: House,

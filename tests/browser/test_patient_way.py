@@ -5,7 +5,6 @@ read, keeps a diary of her trial, lives three months with her pump, reports a re
 who helps her reads her card. What the team does meanwhile is done by its acts.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -42,8 +41,7 @@ from tests.clinic.web.served import served, signed_in_browser
 
 pytestmark = pytest.mark.timeout(600)
 MONTH = timedelta(days=30)
-WIDTHS = [360, 1280] if os.environ.get("CISTERNA_CAMPAIGN") else [360]
-"""`make campaign` walks it on a desk as well."""
+WIDTHS = [360, pytest.param(1280, marks=pytest.mark.campaign)]
 NAME, BORN = "Rosa Rivera", date(1961, 4, 5)
 
 

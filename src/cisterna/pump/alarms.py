@@ -5,7 +5,6 @@ the flow. A condition that ends clears its alarm, except a latched one, which st
 acknowledges it. A silence lapses; a silenced alarm is still wrong and still logged.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
@@ -14,6 +13,7 @@ from cisterna.facts import cited, table
 
 AlarmClass = Literal["critical", "non-critical"]
 FlowEffect = Literal["none", "hold", "stop", "floor"]
+_STRONGEST_FIRST: tuple[FlowEffect, ...] = ("stop", "hold", "floor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,10 @@ def sounding(alarms: Alarms, at_ms: int) -> AlarmClass | None:
     return None if not loud else "critical" if "critical" in loud else "non-critical"
 
 
-def effect(alarms: Iterable[Alarm]) -> FlowEffect:
+def effect(alarms: Alarms) -> FlowEffect:
     """What the alarms do to the flow: the strongest wins; none of them raises it."""
-    order: tuple[FlowEffect, ...] = ("none", "floor", "hold", "stop")
-    return max((a.kind.flow for a in alarms if not a.over), key=order.index, default="none")
+    found = {a.kind.flow for a in alarms if not a.over} if alarms else ()
+    for strongest in _STRONGEST_FIRST:
+        if strongest in found:
+            return strongest
+    return "none"

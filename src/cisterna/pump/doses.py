@@ -156,7 +156,7 @@ def _too_soon(s: State, rule: PatientRule) -> Why | None:
 
 def _recent(s: State) -> tuple[int, ...]:
     """The starts of the patient's doses of the last 24 hours."""
-    return tuple(t for t in s.granted if t > s.now_ms - DAY_MS)
+    return tuple([t for t in s.granted if t > s.now_ms - DAY_MS])
 
 
 def _given(made: Step, dose: Once, per_24h_fg: int) -> Step:

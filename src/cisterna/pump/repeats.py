@@ -80,7 +80,9 @@ def turned_down(times: tuple[int, ...], at_ms: int) -> tuple[int, ...]:
 
 def refused_lately(times: tuple[int, ...], at_ms: int) -> tuple[int, ...]:
     """The refused doses that still count at a time."""
-    return tuple(t for t in times if t > at_ms - refused_within_ms())
+    if not times:
+        return times
+    return tuple([t for t in times if t > at_ms - refused_within_ms()])
 
 
 def refused_until(times: tuple[int, ...], at_ms: int) -> int | None:

@@ -49,7 +49,7 @@ def next_watch(s: State, flow: Flow, tip: TipRun | None, until_ms: int) -> int:
         strokes = -(-(flow.reservoir_nl - mark + 1) // stroke)
         if tip and 0 < strokes <= tip.run.count:
             times.append(tip.run.at(strokes - 1).ms + 1)
-    return min(t for t in times if t > s.now_ms)
+    return min([t for t in times if t > s.now_ms])
 
 
 # Stop, restart, minimum --------------------------------------------------------------------------

@@ -8,12 +8,13 @@ of nL·ms/h, `HOUR_MS` of which are a nanolitre, so nothing is ever rounded away
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from cisterna.quantity.pace import Pace
 from cisterna.quantity.time import DeviceTime
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from tests.clinic.web.conftest import (
 )
 
 
-def code() -> str:
-    """What the app shows now."""
-    return str(format_hotp_value(hotp_value(SECRET, int(time.time()) // 30)))
+def code(steps_ago: int = 0) -> str:
+    """What the app shows now, or showed before."""
+    return str(format_hotp_value(hotp_value(SECRET, int(time.time()) // 30 - steps_ago)))
 
 
 def sign_in(browser: Client, who: str, password: str = PASSWORD) -> Any:
@@ -55,6 +55,18 @@ def test_a_code_is_good_once(invited: Invited):
         sign_in(browser, "n-1")
         answers.append(browser.post("/account/2fa/authenticate/", {"code": now}).status_code)
     assert answers == [302, 200]
+
+
+@pytest.mark.parametrize(("ago", "answer"), [(0, 302), (1, 302), (3, 200)])
+def test_a_code_that_ends_while_it_is_typed_still_counts_and_an_old_one_does_not(
+    invited: Invited, ago: int, answer: int
+):
+    """RFC 6238 §5.2: at most one step of thirty seconds for what is on its way."""
+    invited("n-1", Role.NURSE)
+    browser = browser_of_nobody()
+    sign_in(browser, "n-1")
+    typed = {"code": code(ago)}
+    assert browser.post("/account/2fa/authenticate/", typed).status_code == answer
 
 
 def test_staff_without_a_second_factor_get_nowhere_but_to_one(clinic: object):

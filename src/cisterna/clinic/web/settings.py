@@ -141,6 +141,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_TOTP_ISSUER = "Cisterna"
+MFA_TOTP_TOLERANCE = 1  # a code that ends while it is typed still counts (RFC 6238 §5.2: one step)
 MFA_ADAPTER = "cisterna.clinic.web.adapter.Factors"
 
 _WINDOW = span("sign_in_window")
