@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from cisterna.clinic.bodies.pumpread import PumpRead
+from cisterna.clinic.bodies.pumpread import PumpRead, TurnedDown
 from cisterna.clinic.event import Event
 from cisterna.clinic.gate.acts import SIGNING, Pen
 from cisterna.clinic.refusal import Refused
@@ -48,16 +48,16 @@ def heard(pen: Pen, way: Way) -> tuple[Event, tuple[Logged, ...]]:
     return pen.writes(_told(content)), log
 
 
-def _doses(content: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """When a patient dose began and when one was turned down, from the log that the pump tells."""
+def _doses(content: dict[str, Any]) -> tuple[tuple[int, ...], tuple[TurnedDown, ...]]:
+    """When a patient dose began, and when one was turned down and why, as the pump's log tells."""
     begun = {row["at_ms"] for row in content["log"] if row["what"] == "patient-begun"}
     turned = [r for r in content["log"] if r["what"] == "refused" and r["why"] in TURNED_DOWN]
-    return tuple(sorted(begun)), tuple(row["at_ms"] for row in turned)
+    return tuple(sorted(begun)), tuple(TurnedDown(row["at_ms"], row["why"]) for row in turned)
 
 
 def _told(content: dict[str, Any]) -> PumpRead:
     wrong = tuple(row["code"] for row in content["alarms"] if not row["over"])
-    granted, refused = _doses(content)
+    granted, turned_down = _doses(content)
     return PumpRead(
         serial=content["serial"],
         version=content["version"],
@@ -69,5 +69,5 @@ def _told(content: dict[str, Any]) -> PumpRead:
         alarms=wrong,
         now_ms=content["now_ms"],
         granted_ms=granted,
-        refused_ms=refused,
+        turned_down=turned_down,
     )

@@ -70,10 +70,11 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One patient dose that was asked for, as the pump's own log has it."""
+    """One patient dose that was asked for, as the pump's own log has it; `why` none was given."""
 
     at: datetime
     granted: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +212,15 @@ def _tone(person: Person, rules: Pathway) -> Iterator[Value]:
 
 def _asked(person: Person) -> tuple[Asked, ...]:
     """Every dose of every log that was read, once; device time is placed by when it was read."""
-    found: dict[tuple[str, int, bool], datetime] = {}
+    found: dict[tuple[str, int, str], datetime] = {}
     for said in person.every(PumpRead, None):
         body = said.body
-        for granted, times in ((True, body.granted_ms), (False, body.refused_ms)):
-            for ms in times:
-                back = timedelta(milliseconds=body.now_ms - ms)
-                found.setdefault((body.serial, ms, granted), said.at - back)
-    rows = (Asked(at, key[2]) for key, at in found.items())
+        told = [(ms, "") for ms in body.granted_ms]
+        told += [(row.at_ms, row.why) for row in body.turned_down]
+        for ms, why in told:
+            back = timedelta(milliseconds=body.now_ms - ms)
+            found.setdefault((body.serial, ms, why), said.at - back)
+    rows = (Asked(at, not why, why) for (_, _, why), at in found.items())
     return tuple(sorted(rows, key=lambda row: row.at))
 
 

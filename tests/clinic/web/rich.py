@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from cisterna.clinic.bodies.mri import ScanEnded
 from cisterna.clinic.bodies.planning import GoalsSet
-from cisterna.clinic.bodies.pumpread import PumpRead
+from cisterna.clinic.bodies.pumpread import PumpRead, TurnedDown
 from cisterna.clinic.bodies.refill import (
     PumpReported,
     RefillBegun,
@@ -79,7 +79,7 @@ def _read(course: Course, number: int) -> None:
     hour = 3_600_000
     now_ms = 10**9 + number * 20 * 24 * hour
     granted = tuple(now_ms - n * 5 * hour for n in range(3 + number, 0, -1))
-    refused = tuple(now_ms - n * 7 * hour for n in range(number % 3, 0, -1))
+    refused = tuple(TurnedDown(now_ms - n * 7 * hour, "lockout") for n in range(number % 3, 0, -1))
     known = therapy(course.person.events)
     body = PumpRead(
         SERIAL, known.version or 0, known.digest, "continuous", False, 7500,

@@ -3,16 +3,19 @@
 import json
 import time
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from cisterna.clinic.bodies.implant import ImplantObserved
 from cisterna.clinic.bodies.planning import GoalsSet
+from cisterna.clinic.bodies.pumpread import TurnedDown
 from cisterna.clinic.course import Person, replay
 from cisterna.clinic.event import Role
 from cisterna.clinic.ledger.record import Record
 from cisterna.clinic.timeline import timeline
 from cisterna.clinic.web import rows
+from cisterna.clinic.web.person.charts import charts
 from cisterna.clinic.web.person.now import now_of
 from cisterna.clinic.web.person.why import why_this_plan
 from tests.clinic.onward import CALM, WELL
@@ -116,12 +119,16 @@ def test_a_dose_in_two_logs_counts_once():
     # Read at device time 10^9 and again; the same press stands in both answers.
     person = read(treated(), FILLED + timedelta(days=1), 10**7, granted_ms=(10**9 - 3_600_000,))
     person = read(person, FILLED + timedelta(days=2), 10**7, granted_ms=(10**9 - 3_600_000,),
-                  refused_ms=(10**9 - 60_000,))  # fmt: skip
-    asked = timeline(person, RULES, FILLED + timedelta(days=3)).asked
-    assert [(a.granted, a.at) for a in asked] == [
-        (True, FILLED + timedelta(hours=23)),
-        (False, FILLED + timedelta(days=2) - timedelta(minutes=1)),
+                  turned_down=(TurnedDown(10**9 - 60_000, "lockout"),))  # fmt: skip
+    found = timeline(person, RULES, FILLED + timedelta(days=3))
+    assert [(a.granted, a.at, a.why) for a in found.asked] == [
+        (True, FILLED + timedelta(hours=23), ""),
+        (False, FILLED + timedelta(days=2) - timedelta(minutes=1), "lockout"),
     ]
+    (doses,) = [
+        c for c in charts(found, ZoneInfo("UTC"), FILLED + timedelta(days=3)) if c.key == "asked"
+    ]
+    assert [row[1:] for row in doses.table.rows] == [("0", "1 (1 lockout)"), ("1", "0")]
 
 
 def test_a_change_that_never_ran_is_no_dose():

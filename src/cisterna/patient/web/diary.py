@@ -24,6 +24,7 @@ class Entry:
     says: str = ""
     dose: str = ""
     count: int = 0
+    why: str = ""
 
 
 def days(person: Person, rules: Pathway, zone: ZoneInfo, at: datetime) -> list[list[Entry]]:
@@ -44,7 +45,9 @@ def _entries(person: Person, rules: Pathway, zone: ZoneInfo, at: datetime) -> It
             yield Entry(visit.body.seen.astimezone(zone), "check-in", pain, says=visit.body.says)
     told = timeline(person, rules, at)
     for asked in told.asked:
-        yield Entry(asked.at.astimezone(zone), "granted" if asked.granted else "refused")
+        yield Entry(
+            asked.at.astimezone(zone), "granted" if asked.granted else "refused", why=asked.why
+        )
     for row in told.told:
         yield Entry(row.at.astimezone(zone), "told", count=row.doses)
 

@@ -4,6 +4,7 @@ Every chart has the same time axis. Numbers go to the script as floats to be dra
 have them as a person reads them.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -164,7 +165,7 @@ def _asked(found: Timeline, zone: ZoneInfo) -> list[Chart]:
         False: [[noon[d].timestamp(), _count(rows, granted=False)] for d, rows in by_day],
     }
     rows = [
-        (d.isoformat(), str(_count(asked, granted=True)), str(_count(asked, granted=False)))
+        (d.isoformat(), str(_count(asked, granted=True)), _refused(asked))
         for d, asked in reversed(by_day)
     ]
     rows += [(_when(t.at, zone), f"{t.doses} since the fill", "") for t in reversed(found.told)]
@@ -180,6 +181,14 @@ def _asked(found: Timeline, zone: ZoneInfo) -> list[Chart]:
     note = "From the pump's own log at each interrogation; days in between may be missing."
     table = _table(("Day", "Granted", "Refused"), rows)
     return [Chart("asked", "Patient doses", note, table, spec)]
+
+
+def _refused(rows: list[Asked]) -> str:
+    """How many were refused, and why: `3 (2 lockout, 1 limit)`."""
+    whys = Counter(a.why for a in rows if not a.granted)
+    if not whys:
+        return "0"
+    return f"{whys.total()} ({', '.join(f'{n} {why}' for why, n in sorted(whys.items()))})"
 
 
 def _count(rows: list[Asked], *, granted: bool) -> int:
