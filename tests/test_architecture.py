@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.variants import for_every
 
 SRC = Path(__file__).parent.parent / "src"
 MODULES = sorted(SRC.rglob("*.py"))
@@ -31,23 +31,23 @@ def test_there_are_modules_to_look_at():
     assert {room(path) for path in MODULES} >= {*BARE_ROOMS, "__init__"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SRC)))
+@for_every(MODULES)
 def test_quantity_facts_and_order_need_only_the_standard_library(path: Path):
     foreign = {name.split(".")[0] for name in imported(path)} - sys.stdlib_module_names
     if room(path) in BARE_ROOMS:
         assert foreign <= {"cisterna"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SRC)))
+@for_every(MODULES)
 def test_nothing_imports_the_package_root(path: Path):
     assert "cisterna" not in set(imported(path))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SRC)))
+@for_every(MODULES)
 def test_no_module_is_longer_than_400_lines(path: Path):
     assert len(path.read_text("utf-8").splitlines()) <= 400
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SRC)))
+@for_every(MODULES)
 def test_every_module_is_named_after_what_it_is_about(path: Path):
     assert not MEANINGLESS & {part.removesuffix(".py") for part in path.relative_to(SRC).parts}

@@ -14,12 +14,14 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.campaigns.bedside import READY, alike, command_line, in_page, pairs
 from tests.orders import order, toml
+from tests.variants import variants
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SINGLES = sorted(p.name for p in EXAMPLES.glob("*.toml"))
 CHANGES = sorted(p.parent.name for p in EXAMPLES.glob("*/old.toml"))
 TWICE = "The bridge is not programmed: twice the dose for about 19 hours."
 LONG_MS = 60_000
+VIEWS = ((1280, "light"), (360, "light"), (1280, "dark"))
 
 
 @pytest.fixture(scope="module")
@@ -341,9 +343,14 @@ def test_what_is_opened_stays_open_when_the_answer_changes(page: Page):
 # for everybody -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "light"), (1280, "dark")])
-@pytest.mark.parametrize("state", ["accident", "bridged", "refused"])
-def test_axe_finds_nothing(width: int, scheme: Any, state: str, page: Page):
+@pytest.mark.parametrize(
+    ("state", "width", "scheme"),
+    variants(
+        ((state, *view) for state in ("accident", "bridged", "refused") for view in VIEWS),
+        [("accident", 360, "light"), ("bridged", 1280, "dark"), ("refused", 1280, "light")],
+    ),
+)
+def test_axe_finds_nothing(state: str, width: int, scheme: Any, page: Page):
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
     if state == "bridged":

@@ -18,9 +18,10 @@ from cisterna.quantity import Quantity, show
 from cisterna.spine.export import Export, export
 from cisterna.spine.forecast import forecast_order
 from cisterna.spine.network import Array
-from tests.browser.test_bedside import EXAMPLES, LONG_MS, TWICE, amount, settled
+from tests.browser.test_bedside import EXAMPLES, LONG_MS, TWICE, VIEWS, amount, settled
 from tests.campaigns.bedside import READY
 from tests.orders import order, toml
+from tests.variants import variants
 
 LIBRARY = Library()
 DRUGS = ("morphine", "baclofen", "ziconotide", "fentanyl", "bupivacaine")
@@ -331,7 +332,7 @@ def test_without_a_plan_there_is_no_spine(page: Page):
 # for everybody -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), variants(VIEWS, [(360, "light")]))
 def test_axe_finds_nothing_while_she_tries(width: int, scheme: Any, page: Page):
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)

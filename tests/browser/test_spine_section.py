@@ -1,5 +1,7 @@
 """The spine in the sheet: drawn, told in numbers beside it, and readable by everybody."""
 
+from itertools import product
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
@@ -11,6 +13,7 @@ from cisterna.spine.drawing import spine_section
 from cisterna.spine.profile import Profile, profile
 from tests.browser.conftest import Opener
 from tests.test_examples import EXAMPLES
+from tests.variants import variants
 
 LIBRARY = Library()
 
@@ -29,8 +32,10 @@ def page_html(found: Profile) -> str:
     return sheet(plan(None, rx, LIBRARY), LIBRARY, [spine_section(found)])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    variants(product((360, 1280), ("light", "dark")), [(360, "light"), (1280, "dark")]),
+)
 def test_axe_finds_nothing_and_nothing_sticks_out(open_html: Opener, page_html, width, scheme):
     page = open_html(page_html, width, scheme)
     assert Axe().run(page).violations_count == 0

@@ -29,6 +29,7 @@ from cisterna.quantity import (
     Quantity,
 )
 from tests.facts.files import data_files, evidence, tables
+from tests.variants import for_every
 
 LIBRARY = Library()
 CITED = dict(rows())
@@ -303,7 +304,7 @@ def limits() -> dict[str, Limit]:
 # Every number -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", CITED)
+@for_every(CITED)
 def test_a_number_has_a_unit_of_the_right_kind_and_its_ends_in_order(path: str):
     fact = cited(path, CITED[path])
     assert fact.least.dimension in allowed_dimensions(path, CITED[path])
@@ -311,7 +312,7 @@ def test_a_number_has_a_unit_of_the_right_kind_and_its_ends_in_order(path: str):
     assert fact.least.base >= 0
 
 
-@pytest.mark.parametrize("path", CITED)
+@for_every(CITED)
 def test_a_number_is_either_one_value_or_an_interval_and_says_nothing_unknown(path: str):
     row = CITED[path]
     assert ("value" in row) != bool({"low", "high"} & set(row))
@@ -319,7 +320,7 @@ def test_a_number_is_either_one_value_or_an_interval_and_says_nothing_unknown(pa
     assert all(isinstance(row[k], str) for k in ("value", "low", "high", "unit") if k in row)
 
 
-@pytest.mark.parametrize("path", CITED)
+@for_every(CITED)
 def test_a_number_names_whose_it_is(path: str):
     row = CITED[path]
     assert row["authority"] in AUTHORITIES
@@ -345,7 +346,7 @@ def test_no_number_escapes_the_listing_of_all_numbers():
 # Every piece of evidence ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", EVIDENCE)
+@for_every(EVIDENCE)
 def test_evidence_names_a_known_source_a_place_in_it_and_how_sure_it_is(path: str):
     row = EVIDENCE[path]
     assert row["source"] in SOURCES
@@ -353,14 +354,14 @@ def test_evidence_names_a_known_source_a_place_in_it_and_how_sure_it_is(path: st
     assert row["certainty"] in CERTAINTIES
 
 
-@pytest.mark.parametrize("path", EVIDENCE)
+@for_every(EVIDENCE)
 def test_what_is_called_read_comes_from_a_source_that_somebody_saw(path: str):
     row = EVIDENCE[path]
     if row["certainty"] == "read":
         assert SOURCES[row["source"]]["seen"] != "not-seen"
 
 
-@pytest.mark.parametrize("path", EVIDENCE)
+@for_every(EVIDENCE)
 def test_our_own_choice_is_called_assumed_or_derived(path: str):
     row = EVIDENCE[path]
     if row["source"] == "ours":
@@ -372,7 +373,7 @@ def test_every_source_is_used():
     assert set(SOURCES) == used
 
 
-@pytest.mark.parametrize("key", SOURCES)
+@for_every(SOURCES)
 def test_a_source_has_a_title_a_kind_and_how_much_of_it_was_seen(key: str):
     row = SOURCES[key]
     assert row["title"].strip()

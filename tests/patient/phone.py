@@ -77,6 +77,7 @@ class Phone:
         self.pump.offers(code)
         self.open(f"#serial={PUMP}&code={code}&phone={PHONE.replace('+', '%2B')}")
         self.page.locator("#pair-go").click()
+        expect(self.page.locator("#head:not(:empty), #pair-told[data-mood=stop]")).to_be_visible()
         expect(self.page.locator("#status")).not_to_have_attribute("data-mood", "busy")
 
     def look(self) -> None:

@@ -99,7 +99,7 @@ DELIVERIES: st.SearchStrategy[list[Piece]] = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(DELIVERIES, st.sampled_from(DRUGS), st.sampled_from(NAMES))
 @example([(24.0, 0.0)], "morphine", "T10")
 @example([(6 * DAY - 1 / 60, 0.0), (2 / 60, 1.0), (DAY - 1 / 60, 0.0)], "fentanyl", "S2")

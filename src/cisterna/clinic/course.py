@@ -5,8 +5,8 @@ to the byte. A round begins with each evaluation: what was signed in an earlier 
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -35,24 +35,43 @@ class Said(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person's course. `place` is None until somebody has referred her."""
+    """One person's course. `place` is None until somebody has referred her.
+
+    `corrections` are the events that correct another, by its id.
+    """
 
     id: str
     place: Place | None = None
     events: tuple[Event, ...] = ()
+    corrections: Mapping[str, Event] = field(default_factory=dict)
 
     @property
     def next_id(self) -> str:
         """The id of her next event: two acts on the same state cannot both be recorded."""
         return f"{self.id}.{len(self.events) + 1}"
 
+    @property
+    def standing(self) -> tuple[Event, ...]:
+        """The events as they stand: what was corrected gives its place to its correction."""
+        if not self.corrections:
+            return self.events
+        return tuple(self._corrected(e) for e in self.events if e.corrects is None)
+
+    def _corrected(self, found: Event) -> Event:
+        while found.id in self.corrections:
+            found = self.corrections[found.id]
+        return found
+
     def every(self, kind: type[T], since: Since = EvaluationBegun) -> tuple[Said[T], ...]:
-        """All of a kind after the last `since` (this round), oldest first; None is ever."""
-        start = 0
+        """All of a kind after the last `since` (this round), oldest first; None is ever.
+
+        What was corrected is left out; its correction has its place and its time.
+        """
+        events, start = self.standing, 0
         if since is not None:
-            found = [n for n, e in enumerate(self.events) if isinstance(e.body, since)]
-            start = found[-1] if found else len(self.events)
-        return tuple(_said(e, kind) for e in self.events[start:] if isinstance(e.body, kind))
+            found = [n for n, e in enumerate(events) if isinstance(e.body, since)]
+            start = found[-1] if found else len(events)
+        return tuple(_said(e, kind) for e in events[start:] if isinstance(e.body, kind))
 
     def last(self, kind: type[T], since: Since = EvaluationBegun) -> Said[T] | None:
         """The latest of a kind after the last `since`."""
@@ -85,7 +104,11 @@ def fold(person: Person, found: Event) -> Person:
         place = found.body.after
     elif isinstance(found.body, Referred):
         place = Place.REFERRED if place is None else place
-    return replace(person, place=place, events=(*person.events, found))
+    corrections = person.corrections
+    if found.corrects is not None:
+        corrections = {**corrections, found.corrects: found}
+    events = (*person.events, found)
+    return replace(person, place=place, events=events, corrections=corrections)
 
 
 def replay(person_id: str, texts: Iterable[str]) -> Person:

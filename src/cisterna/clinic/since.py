@@ -57,7 +57,7 @@ def home(person: Person) -> Place:
 
 def doses_on_record(person: Person) -> tuple[DrugDose, ...]:
     """The doses that the latest visit or adverse event was told."""
-    kinds = (e.body for e in reversed(person.events))
+    kinds = (e.body for e in reversed(person.standing))
     bodies = (b for b in kinds if isinstance(b, VisitRecorded | AdverseEventRecorded))
     return next((b.now for b in bodies if b.now), ())
 

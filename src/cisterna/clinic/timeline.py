@@ -108,7 +108,7 @@ def timeline(person: Person, rules: Pathway, at: datetime) -> Timeline:
         tuple(Told(r.at, r.body.doses) for r in person.every(PumpReported, None)
               if r.body.doses is not None),
         tuple(_refills(person)),
-        tuple(m for e in person.events if (m := _mark(e)) is not None),
+        tuple(m for e in person.standing if (m := _mark(e)) is not None),
     )  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def _titrated(person: Person) -> dict[str, tuple[Value, ...]]:
 def _tone(person: Person, rules: Pathway) -> Iterator[Value]:
     """The Ashworth score by its place on the scale: 1+ lies between 1 and 2."""
     steps = rules.scale("modified-ashworth")
-    for event in person.events:
+    for event in person.standing:
         body = event.body
         scored = ""
         if isinstance(body, TitrationVisited):

@@ -272,6 +272,13 @@ class Pathway:
         """The right that an act asks of who cares for her, besides the role; empty is none."""
         return str(self._row("act", act).get("right", ""))
 
+    def correctable(self, act: str) -> bool:
+        """Whether what an act recorded may be recorded again as it should have been.
+
+        That is so for what was seen or said, not for what was signed, given or changed by it.
+        """
+        return bool(self._row("act", act).get("correctable", False))
+
     def step(self, before: str, after: str) -> Step | None:
         """The step of the course from one place to another, if there is one."""
         row = self._rows["step"].get(before, {}).get(after)

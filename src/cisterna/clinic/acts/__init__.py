@@ -37,7 +37,7 @@ from cisterna.clinic.acts import (
     waiver,
     weigh,
 )
-from cisterna.clinic.acts.act import ACTS, Act, after
+from cisterna.clinic.acts.act import ACTS, Act, after, correcting, earlier
 
 __all__ = [
     "ACTS",
@@ -47,7 +47,9 @@ __all__ = [
     "adverse",
     "after",
     "card",
+    "correcting",
     "decision",
+    "earlier",
     "emergency",
     "end",
     "evaluation",

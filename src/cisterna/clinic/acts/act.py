@@ -6,10 +6,10 @@ and a `Place` for each step of the course, which is held against its guards as t
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from cisterna.clinic.bodies.planning import Moved, Place
 from cisterna.clinic.course import Person, fold
@@ -22,6 +22,8 @@ from cisterna.facts import Pathway, UnknownFact
 I = TypeVar("I")  # noqa: E741  (the input of an act)
 
 EVERYWHERE = frozenset(Place)
+_AT_HOME = (Role.PATIENT, Role.CAREGIVER)
+_CORRECTED = "ours: a correction is a new event; both stay on the record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +61,32 @@ class Act(Generic[I]):
         why: str = "",
         evidence: tuple[str, ...] = (),
         rules: Pathway | None = None,
+        corrects: str | None = None,
     ) -> tuple[Event, ...]:
-        """The events of this act at `at`. Raises `Refused`; the state is as it was."""
+        """The events of this act at `at`. Raises `Refused`; the state is as it was.
+
+        With `corrects`, what was asked for stands in place of an earlier event of this act and
+        has its time; what follows from it, follows now.
+        """
         case = Case(person, actor, at, why, rules or house())
-        self._check(case)
+        self._check(case, corrects)
         try:
-            return tuple(_recorded(case, self.does(case, asked), evidence))
+            events = tuple(_recorded(case, self.does(case, asked), evidence))
         except UnknownFact as unknown:
             raise Refused("unknown", f"{unknown}.", "Choose one that is known.") from None
+        if corrects is None:
+            return events
+        old = earlier(self.name, case, corrects)
+        if old.body == asked:
+            raise Refused("nothing-new", "It says what stands already.", "Write it as it was.")
+        first, *rest = events
+        return (replace(first, effective=old.effective, corrects=old.id), *rest)
 
-    def _check(self, case: Case) -> None:
+    def _check(self, case: Case, corrects: str | None) -> None:
         _check_role(self.name, case)
         _check_right(self.name, case)
         _check_time(case)
-        if case.person.place not in self.places:
+        if corrects is None and case.person.place not in self.places:
             raise Refused(
                 "not-now",
                 f"Not possible where she stands: {case.person.place or 'not referred'}.",
@@ -135,6 +149,39 @@ def _check_time(case: Case) -> None:
     if case.person.events and case.at < case.person.events[-1].recorded:
         text = "Something later is on record already."
         raise Refused("too-late", text, "Look at the course again, then act.")
+
+
+def earlier(name: str, case: Case, event: str) -> Event:
+    """The event that an act is to correct, as it stands. Raises `Refused`.
+
+    Somebody at home corrects only what she wrote herself.
+    """
+    found = next((e for e in case.person.standing if e.id == event), None)
+    of_act = found is not None and isinstance(found.body, _input_of(name))
+    own = case.actor.role in _AT_HOME
+    if found is None or not of_act or not case.rules.correctable(name):
+        text = "This is nothing that can be corrected so, or it has been corrected since."
+        raise Refused("no-such-entry", text, "Open her page again.", source=_CORRECTED)
+    if own and found.actor.who != case.actor.who:
+        text = "Somebody else wrote this."
+        raise Refused("not-yours", text, "Write to the team.", source=_CORRECTED)
+    if not own:
+        case.need_why("A correction has its reason; both stay on the record.", _CORRECTED)
+    return found
+
+
+def correcting(found: Event, person: Person, role: Role, rules: Pathway) -> str:
+    """The act by which a role may correct an event; empty where there is none."""
+    if found.id in person.corrections or role in _AT_HOME:
+        return ""
+    named = (n for n in ACTS if rules.correctable(n) and isinstance(found.body, _input_of(n)))
+    return next((n for n in named if rules.may(n, role)), "")
+
+
+@cache
+def _input_of(name: str) -> type[Any]:
+    found = get_type_hints(ACTS[name].does).get("asked")
+    return found if isinstance(found, type) else type(None)
 
 
 def _recorded(case: Case, found: Iterable[Any], evidence: tuple[str, ...]) -> Iterator[Event]:

@@ -135,7 +135,7 @@ def findings(person: Person, now: Prescription, at: datetime, rules: Pathway) ->
 def _latest(person: Person) -> tuple[str, tuple[str, ...]]:
     """Relief and signs as last asked; none asked is no relief."""
     asked = [
-        e.body for e in person.events if isinstance(e.body, b.RefillSymptoms | b.NeurologyChecked)
+        e.body for e in person.standing if isinstance(e.body, b.RefillSymptoms | b.NeurologyChecked)
     ]
     return (asked[-1].relief, asked[-1].signs) if asked else ("not asked", ())
 

@@ -6,6 +6,7 @@ shows what was recorded since. So a double click, the back button and two tabs a
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
@@ -77,6 +78,7 @@ def do(
     base: int,
     why: str = "",
     evidence: tuple[str, ...] = (),
+    corrects: str | None = None,
 ) -> tuple[Event, ...]:
     """Do one act of `ACTS` as whoever is signed in. Raises as `write`, and `Http404`."""
     chart(request, person_id)
@@ -84,7 +86,8 @@ def do(
 
     def make(person: Person) -> Sequence[Event]:
         at, rules = clock.now(), site.rules()
-        return ACTS[act](person, actor, asked, at, why=why, evidence=evidence, rules=rules)
+        does = partial(ACTS[act], why=why, evidence=evidence, rules=rules, corrects=corrects)
+        return does(person, actor, asked, at)
 
     return write(person_id, base, make)
 

@@ -22,7 +22,7 @@ from cisterna.clinic.course import Person
 from cisterna.clinic.web.choices import CHOICES
 from cisterna.clinic.web.words import plain
 from cisterna.facts import Pathway
-from cisterna.quantity import Quantity, QuantityError
+from cisterna.quantity import Quantity, QuantityError, show
 
 GROUPS = 4
 _FEW = 7
@@ -116,6 +116,47 @@ def fields_for(hint: Any, name: str, words: Mapping[str, Any], ask: Asking) -> d
 def value_of(hint: Any, name: str, words: Mapping[str, Any], clean: Mapping[str, Any]) -> Any:
     """The input as the act wants it, from a form that is valid."""
     return _dataclass_value(hint, "", words, clean) if is_dataclass(hint) else clean[name]
+
+
+def entered(hint: Any, value: Any, words: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """What the fields of a form hold that was filled in with this value: `value_of` backwards."""
+    found: dict[str, Any] = {}
+    for one in fields(hint):
+        said = words.get("field", {}).get(one.name, {})
+        name, part = f"{prefix}{one.name}", getattr(value, one.name)
+        answers = _answers(words, one.name)
+        if answers is not None:
+            found |= _radioed(answers, part, getattr(value, answers["no"]))
+        elif _is_answered_elsewhere(words, one.name):
+            continue
+        elif group := _group(hints(hint)[one.name]):
+            inner = {"field": said.get("field", {})}
+            many = _many(hints(hint)[one.name])
+            parts = {f"{name}-{n}-": p for n, p in enumerate(part)} if many else {f"{name}-": part}
+            for place, each in parts.items():
+                found |= {} if each is None else entered(group, each, inner, place)
+        else:
+            found[name] = shown_in_form(part)
+    return found
+
+
+def shown_in_form(value: Any) -> Any:
+    """A value as its field shows it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Quantity):
+        return show(value, 9)
+    return "\n".join(value) if isinstance(value, tuple) else value
+
+
+def _radioed(
+    answers: Mapping[str, Any], yes: tuple[str, ...], no: tuple[str, ...]
+) -> dict[str, str]:
+    found = {f"{answers['yes']}:{key}": "no" for key in no}
+    for key, _, detail in (each.partition(":") for each in yes):
+        found[f"{answers['yes']}:{key}"] = "yes"
+        found |= {f"{answers['yes']}+{key}": detail} if detail else {}
+    return found
 
 
 def _of_dataclass(

@@ -26,6 +26,7 @@ class ActForm(forms.Form):
     """The form of one act for one person."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    corrects = forms.CharField(widget=forms.HiddenInput, required=False)
     why = forms.CharField(
         label="Reason", required=False, help_text=_WHY, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -36,7 +37,7 @@ class ActForm(forms.Form):
         asking = Asking(person, site.rules(), zone_of(person))
         made = {} if self.hint is NoInput else fields_for(self.hint, "asked", self.words, asking)
         self.fields |= made
-        self.order_fields(["base", *made, "why"])
+        self.order_fields(["base", "corrects", *made, "why"])
 
     def blocks(self) -> list["Block"]:
         """The fields as the page shows them: what belongs together stands together."""
@@ -62,6 +63,10 @@ class Block:
     used: bool = False
 
 
+def _filled(form: forms.Form, field: Any) -> bool:
+    return bool(field.errors or field.data or form.initial.get(field.name))
+
+
 _OF_GROUP = re.compile(r"([a-z_]+)-(?:(\d+)-)?[a-z_].*")
 
 
@@ -73,7 +78,7 @@ def blocks(form: forms.Form) -> list[Block]:
             found.extend(Block("", (field,)) for field in together)
             continue
         entries = [tuple(e) for _, e in groupby(together, lambda field: _entry_of(field.name))]
-        used = any(field.errors or field.data for e in entries[1:] for field in e)
+        used = any(_filled(form, field) for e in entries[1:] for field in e)
         found.append(Block(plain(name), entries[0], tuple(entries[1:]), used))
     return found
 

@@ -44,7 +44,8 @@ class Told:
     """One event as a page shows it: `line` says it in one line, at `on` in the reader's zone.
 
     `says` are pairs of a label and words. Where `sheet` is true the event holds an order, which a
-    page shows as the sheet.
+    page shows as the sheet. `corrected` is the event that stands in its place now, `by_act` the
+    act by which the reader may correct it.
     """
 
     id: str
@@ -61,6 +62,8 @@ class Told:
     line: str
     on: str
     sheet: bool
+    corrected: str = ""
+    by_act: str = ""
 
 
 def tell(found: Event, zone: ZoneInfo, before: Iterable[Event] = ()) -> Told:

@@ -9,6 +9,7 @@ key, a space, `1.0`, `-0`, an escape that was not needed all differ from what go
 import json
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 LARGEST = 2**53 - 1
 MOST_BYTES = 65_536
@@ -56,6 +57,11 @@ def decode(body: bytes) -> Json | Reason:
         return Reason.NOT_CANONICAL
 
 
+@lru_cache(1024)
+def _is_key(name: str) -> bool:
+    return _KEY.fullmatch(name) is not None
+
+
 def _check(value: Json, depth: int) -> None:
     """`Unfit` unless every part of the value has one canonical form."""
     if isinstance(value, str):
@@ -66,7 +72,7 @@ def _check(value: Json, depth: int) -> None:
             raise Unfit("nested too deeply")
         for item in value.values() if isinstance(value, dict) else value:
             _check(item, depth - 1)
-        if isinstance(value, dict) and not all(map(_KEY.fullmatch, value)):
+        if isinstance(value, dict) and not all(map(_is_key, value)):
             raise Unfit("a key is not a plain name")
     elif isinstance(value, float) or (value is not None and abs(value) > LARGEST):
         raise Unfit("a number is not an integer below 2^53")

@@ -6,8 +6,9 @@ was used, and a restart goes on from there. `floor_ms` is the time of that resta
 issued before it is refused even if the journal was rolled back further than a block.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from cisterna.pump.changed import changed
 from cisterna.pump.link.answer import Response
 from cisterna.pump.link.canonical import LARGEST
 from cisterna.pump.link.record import Count, Hex32, Id
@@ -58,27 +59,31 @@ def spend(ledger: Ledger, key: str, counter: int, result: Result | None) -> Ledg
     ahead = min(counter + COUNTERS_AHEAD, LARGEST)
     reserved = account.reserved if counter <= account.reserved else ahead
     results = account.results if result is None else (*account.results, result)[-RESULTS_KEPT:]
-    return _with(ledger, replace(account, used=counter, reserved=reserved, results=results))
+    return _with(ledger, changed(account, used=counter, reserved=reserved, results=results))
 
 
 def settle(ledger: Ledger, key: str, id: str, response: Response) -> Ledger:
     """Remember what became of a command. A forgotten one stays forgotten."""
     account = ledger.of(key)
-    results = tuple(replace(r, response=response) if r.id == id else r for r in account.results)
-    return _with(ledger, replace(account, results=results)) if account.results else ledger
+    results = tuple(changed(r, response=response) if r.id == id else r for r in account.results)
+    return _with(ledger, changed(account, results=results)) if account.results else ledger
 
 
 def forget(ledger: Ledger, known: frozenset[str]) -> Ledger:
     """Without the accounts of keys that are no longer known."""
-    return replace(ledger, accounts=tuple(a for a in ledger.accounts if a.key in known))
+    return changed(ledger, accounts=tuple(a for a in ledger.accounts if a.key in known))
 
 
 def restarted(ledger: Ledger, now_ms: int) -> Ledger:
     """After a restart: every reserved counter counts as used, every older command as too old."""
-    accounts = tuple(replace(a, used=max(a.used, a.reserved)) for a in ledger.accounts)
-    return Ledger(accounts, floor_ms=now_ms)
+    return Ledger(tuple(map(_used_up, ledger.accounts)), floor_ms=now_ms)
+
+
+def _used_up(account: Account) -> Account:
+    behind = account.used < account.reserved
+    return changed(account, used=account.reserved) if behind else account
 
 
 def _with(ledger: Ledger, account: Account) -> Ledger:
     rest = tuple(a for a in ledger.accounts if a.key != account.key)
-    return replace(ledger, accounts=(*rest, account))
+    return changed(ledger, accounts=(*rest, account))

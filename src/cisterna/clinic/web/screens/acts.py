@@ -1,6 +1,5 @@
 """The page of any act: its form, what it refuses and why, and what was recorded meanwhile."""
 
-from dataclasses import fields
 from typing import Any
 
 from django.contrib import messages
@@ -10,14 +9,16 @@ from django.template.loader import select_template
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
-from cisterna.clinic.acts import ACTS
+from cisterna.clinic.acts import ACTS, correcting
 from cisterna.clinic.bodies.hers import ConsultAsked
 from cisterna.clinic.bodies.planning import GoalsSet, Registered
 from cisterna.clinic.course import Person
+from cisterna.clinic.event import Role
 from cisterna.clinic.refusal import Refused
 from cisterna.clinic.web import desk, site
-from cisterna.clinic.web.access import check_may, members_only
-from cisterna.clinic.web.forms import ActForm, zone_of
+from cisterna.clinic.web.access import check_may, member, members_only
+from cisterna.clinic.web.fields import entered, shown_in_form
+from cisterna.clinic.web.forms import ActForm, asked_by, zone_of
 from cisterna.clinic.web.screens.people import head
 from cisterna.clinic.web.telling import tell
 from cisterna.clinic.web.words import title, words
@@ -41,18 +42,33 @@ def act(request: HttpRequest, person_id: str, name: str) -> HttpResponse:
     check_may(request, name)
     found = desk.chart(request, person_id)
     if request.method == "GET":
-        form = ActForm(name, found, initial={"base": len(found.events)} | _before(name, found))
-        return _page(request, found, form, _not_here(name, found), 200)
+        return _fresh(request, found, name)
     form = ActForm(name, found, request.POST)
     if not form.is_valid():
         return _page(request, found, form, None, 422)
     return _done(request, found, form)
 
 
+def _fresh(request: HttpRequest, found: Person, name: str) -> HttpResponse:
+    """The form as it is opened: empty, with what stands, or with what is to be corrected."""
+    initial, old = {"base": len(found.events)}, request.GET.get("corrects", "")
+    if not old:
+        form = ActForm(name, found, initial=initial | _before(name, found))
+        return _page(request, found, form, _not_here(name, found), 200)
+    event = next((e for e in found.standing if e.id == old), None)
+    if event is None or correcting(event, found, Role(member(request).role), site.rules()) != name:
+        raise Http404
+    hint = asked_by(name)
+    filled = entered(hint, event.body, words("act", name))
+    form = ActForm(name, found, initial=initial | filled | {"corrects": old})
+    return _page(request, found, form, None, 200)
+
+
 def _done(request: HttpRequest, found: Person, form: ActForm) -> HttpResponse:
     clean = form.cleaned_data
     try:
-        desk.do(request, found.id, form.act, form.asked(), clean["base"], clean["why"])
+        desk.do(request, found.id, form.act, form.asked(), clean["base"], clean["why"],
+                corrects=clean["corrects"] or None)  # fmt: skip
     except Refused as why:
         return _page(request, found, form, why, 422)
     except desk.MovedOn as moved:
@@ -98,7 +114,7 @@ def _before(name: str, found: Person) -> dict[str, Any]:
     last = found.last(kind, None) if kind else None
     if last is None:
         return _asked(name, found)
-    return {one.name: _shown(getattr(last.body, one.name)) for one in fields(last.body)}
+    return entered(kind, last.body, words("act", name))
 
 
 def _asked(name: str, found: Person) -> dict[str, Any]:
@@ -109,15 +125,9 @@ def _asked(name: str, found: Person) -> dict[str, Any]:
     b = said.body
     if name == "refer":
         return {"asked_by": "herself", "question": b.says}
-    interpreter = _shown(b.interpreter_needed)
+    interpreter = shown_in_form(b.interpreter_needed)
     row = {"name": b.name, "born": b.born, "language": b.language, "phone": b.reach}
     return row | {"clinic": b.clinic, "interpreter_needed": interpreter}
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "\n".join(value) if isinstance(value, tuple) else value
 
 
 def _not_here(name: str, found: Person) -> Refused | None:

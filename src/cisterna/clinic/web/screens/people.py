@@ -1,5 +1,6 @@
 """People: a search, one person with her course and timeline, somebody new, the broken glass."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
@@ -8,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
-from cisterna.clinic.acts import ACTS
+from cisterna.clinic.acts import ACTS, correcting
 from cisterna.clinic.bodies.access import ChartOpened
 from cisterna.clinic.bodies.hers import ConsultAnswered, ConsultAsked
 from cisterna.clinic.bodies.planning import Registered
@@ -25,7 +26,7 @@ from cisterna.clinic.web.forms import zone_of
 from cisterna.clinic.web.intake import Intake
 from cisterna.clinic.web.models import HERSELF, PersonRow
 from cisterna.clinic.web.person.page import parts
-from cisterna.clinic.web.telling import BLIND, tell
+from cisterna.clinic.web.telling import BLIND, Told, tell
 from cisterna.clinic.web.words import title
 
 _PAGE = 50
@@ -93,7 +94,7 @@ def about(request: HttpRequest, found: Person) -> dict[str, Any]:
     most = min(int(more[:9]), len(found.events)) if more.isascii() and more.isdigit() else _PAGE
     first = max(0, len(found.events) - most)
     shown = range(len(found.events) - 1, first - 1, -1)
-    events = [tell(found.events[n], zone_of(found), found.events[:n]) for n in shown]
+    events = [_told(found, n, role) for n in shown]
     return head(found) | {
         "consult": _consult(found),
         "line": course_line.line(found),
@@ -105,6 +106,15 @@ def about(request: HttpRequest, found: Person) -> dict[str, Any]:
         "earlier": first,
         "more": len(found.events) - first + _PAGE,
     }
+
+
+def _told(found: Person, number: int, role: Role) -> Told:
+    """One event of hers in words, with what corrects it or may."""
+    event = found.events[number]
+    told = tell(event, zone_of(found), found.events[:number])
+    now = found.corrections.get(event.id)
+    by_act = correcting(event, found, role, site.rules())
+    return replace(told, corrected=now.id if now else "", by_act=by_act)
 
 
 def _consult(found: Person) -> dict[str, Any] | None:
