@@ -78,6 +78,7 @@ class Step:
     asked: Any
     later: timedelta = timedelta(minutes=10)
     why: str = ""
+    corrects: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,9 @@ class Course:
     def do(self, step: Step) -> tuple[Event, ...]:
         """Do one step; a refused one changes nothing."""
         at = self.at + step.later
-        events = ACTS[step.act](self.person, step.actor, step.asked, at, why=step.why)
+        events = ACTS[step.act](
+            self.person, step.actor, step.asked, at, why=step.why, corrects=step.corrects
+        )
         self.person, self.at = after(self.person, events), at
         return events
 

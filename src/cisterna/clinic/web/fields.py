@@ -22,7 +22,7 @@ from cisterna.clinic.course import Person
 from cisterna.clinic.web.choices import CHOICES
 from cisterna.clinic.web.words import plain
 from cisterna.facts import Pathway
-from cisterna.quantity import Quantity, QuantityError, show
+from cisterna.quantity import Quantity, QuantityError, decimal_text
 
 GROUPS = 4
 _FEW = 7
@@ -136,17 +136,17 @@ def entered(hint: Any, value: Any, words: Mapping[str, Any], prefix: str = "") -
             for place, each in parts.items():
                 found |= {} if each is None else entered(group, each, inner, place)
         else:
-            found[name] = shown_in_form(part)
+            found[name] = shown_in_form(part, several="choices" in said)
     return found
 
 
-def shown_in_form(value: Any) -> Any:
-    """A value as its field shows it."""
+def shown_in_form(value: Any, *, several: bool = False) -> Any:
+    """A value as its field shows it; `several` are chosen from a list."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Quantity):
-        return show(value, 9)
-    return "\n".join(value) if isinstance(value, tuple) else value
+        return f"{decimal_text(value.number(value.unit.name))} {value.unit.name}"
+    return "\n".join(value) if isinstance(value, tuple) and not several else value
 
 
 def _radioed(
