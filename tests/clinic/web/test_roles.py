@@ -70,7 +70,7 @@ def test_a_role_that_may_not_records_nothing_by_sending_the_form_anyway(role: Ro
 
 
 @pytest.mark.parametrize("act", sorted(set(MAY) - APART))
-def test_what_a_form_sends_is_what_the_act_is_asked(act: str):
+def test_what_a_form_sends_is_what_the_act_is_asked(act: str, clinic: object):
     """ASVS 2.2.2: each input of the worked courses through the generic form comes out the same."""
     person, asked = ASKED[act]
     form = ActForm(act, person, _many(sent(act, asked, len(person.events), zone=zone_of(person))))
