@@ -94,6 +94,26 @@ def test_a_diary_entry_is_on_her_record_and_stands_in_her_diary(she: Client):
     assert "a walk" in words(she.get("/my/diary/"))
 
 
+def test_she_changes_an_entry_of_hers_and_the_new_one_stands_alone(she: Client):
+    when = NOW - timedelta(hours=2)
+    form = {"seen": f"{when:%Y-%m-%dT%H:%M}", "pain": "6", "did": "a walk", "dose": "after"}
+    she.post("/my/diary/", form)
+    entry = rows.load("p1").events[-1].id
+    page = words(she.get(f"/my/diary/?change={entry}"))
+    assert f'name="corrects" value="{entry}"' in page
+    assert 'value="6" checked' in page
+    same = she.post("/my/diary/", form | {"corrects": entry})
+    assert same.status_code == 422
+    assert "what stands already" in words(same)
+    assert she.post("/my/diary/", form | {"corrects": entry, "pain": "2"}).status_code == 302
+    (said,) = rows.load("p1").every(DiaryWritten, None)
+    assert said.body.pain == 2
+    page = words(she.get("/my/diary/"))
+    assert "Pain 2." in page
+    assert "Pain 6." not in page
+    assert she.get(f"/my/diary/?change={entry}").status_code == 404
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

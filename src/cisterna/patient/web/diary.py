@@ -15,7 +15,10 @@ from cisterna.facts import Pathway
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: `kind` is `wrote`, `check-in`, `granted`, `refused` or `told`."""
+    """One line: `kind` is `wrote`, `check-in`, `granted`, `refused` or `told`.
+
+    What somebody wrote has its `id` and who wrote it (`by`).
+    """
 
     at: datetime
     kind: str
@@ -25,6 +28,8 @@ class Entry:
     dose: str = ""
     count: int = 0
     why: str = ""
+    id: str = ""
+    by: str = ""
 
 
 def days(person: Person, rules: Pathway, zone: ZoneInfo, at: datetime) -> list[list[Entry]]:
@@ -38,7 +43,8 @@ def _entries(person: Person, rules: Pathway, zone: ZoneInfo, at: datetime) -> It
     for said in person.every(DiaryWritten, None):
         b = said.body
         pain = "" if b.pain is None else str(b.pain)
-        yield Entry(b.seen.astimezone(zone), "wrote", pain, b.did, b.says, b.dose)
+        wrote = (pain, b.did, b.says, b.dose)
+        yield Entry(b.seen.astimezone(zone), "wrote", *wrote, id=said.id, by=said.by.who)
     for visit in person.every(VisitRecorded, None):
         if visit.body.remote:
             pain = _pain(visit.body)

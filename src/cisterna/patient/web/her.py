@@ -54,11 +54,17 @@ def base_of(request: HttpRequest, person: Person) -> int:
 
 
 def done(
-    request: HttpRequest, person: Person, act: str, asked: Any, thanks: str, to: str
+    request: HttpRequest,
+    person: Person,
+    act: str,
+    asked: Any,
+    thanks: str,
+    to: str,
+    corrects: str | None = None,
 ) -> HttpResponse | str:
     """Do an act and go on to `to` with thanks; what stopped it comes back as words."""
     try:
-        desk.do(request, person.id, act, asked, base_of(request, person))
+        desk.do(request, person.id, act, asked, base_of(request, person), corrects=corrects)
     except Refused as no:
         return refused(no)
     except desk.MovedOn:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_http_methods
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from cisterna.clinic.bodies.hers import DiaryWritten
 from cisterna.clinic.course import Person
 from cisterna.clinic.web import clock, site
+from cisterna.clinic.web.access import member
 from cisterna.clinic.web.forms import zone_of
 from cisterna.patient.web.diary import days
 from cisterna.patient.web.her import done, hers, rights
@@ -31,15 +32,18 @@ def diary(request: HttpRequest, person: Person) -> HttpResponse:
         if isinstance(found, HttpResponse):
             return found
         problem = found
+    changes = request.POST.get("corrects", "") or request.GET.get("change", "")
     about = {
         "here": "diary",
+        "who": member(request).who,
+        "changes": changes,
         "days": days(person, site.rules(), zone, now),
         "may": rights(request, person),
         "base": len(person.events),
         "steps": _PAIN,
         "moments": _DOSE,
         "problem": problem,
-        "entered": request.POST,
+        "entered": request.POST or _before(request, person, changes),
         "now": now.astimezone(zone).strftime(_FORM),
     }
     return render(request, "patient/diary.html", about, status=422 if problem else 200)
@@ -55,7 +59,22 @@ def _written(request: HttpRequest, person: Person) -> HttpResponse | str:
         return say("portal.diary.pain_wrong")
     pain = int(row["pain"]) if row["pain"] else None
     asked = DiaryWritten(seen, pain, row["did"], row["says"], row["dose"])
-    return done(request, person, "write-diary", asked, "portal.diary.thanks", "/my/diary/")
+    changes = request.POST.get("corrects") or None
+    to = ("portal.diary.thanks", "/my/diary/")
+    return done(request, person, "write-diary", asked, *to, corrects=changes)
+
+
+def _before(request: HttpRequest, person: Person, changes: str) -> dict[str, str]:
+    """The entry of her own that she wants to change, as the form shows it. Raises `Http404`."""
+    if not changes:
+        return {}
+    own = (d for d in person.every(DiaryWritten, None) if d.by.who == member(request).who)
+    found = next((d.body for d in own if d.id == changes), None)
+    if found is None:
+        raise Http404
+    seen = found.seen.astimezone(zone_of(person)).strftime(_FORM)
+    pain = "" if found.pain is None else str(found.pain)
+    return {"seen": seen, "pain": pain, "did": found.did, "says": found.says, "dose": found.dose}
 
 
 urlpatterns = [path("my/diary/", diary, name="my-diary")]
