@@ -6,7 +6,6 @@ or not at all.
 """
 
 import csv
-import logging
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -166,9 +165,14 @@ def _write_netcdf(path: Path, result: Forecast, rx: Prescription, library: Libra
 
 
 def _write_zarr(path: Path, result: Forecast, rx: Prescription, library: Library) -> None:
-    # Where several of its writers fail at once it would tell of each, beside our one refusal.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    dataset(result, rx, library).to_zarr(path, zarr_format=2, consolidated=True)
+    # Its own writers go on in other threads after one of them has failed on a full disk.
+    from zarr.storage import MemoryStore  # noqa: PLC0415
+
+    kept: dict[str, Any] = {}
+    dataset(result, rx, library).to_zarr(MemoryStore(kept), zarr_format=2, consolidated=True)
+    for name, part in kept.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(part.to_bytes())
 
 
 _WRITERS: Mapping[str, Callable[[Path, Forecast, Prescription, Library], None]] = {

@@ -58,9 +58,8 @@ class LookForm(ActForm):
 
     def asked(self) -> TrialObserved:
         """The input of the act."""
-        clean: dict[str, Any] = {
-            k: v for k, v in self.cleaned_data.items() if k not in ("base", "why", "ends")
-        }
+        apart = ("base", "why", "corrects", "ends")
+        clean: dict[str, Any] = {k: v for k, v in self.cleaned_data.items() if k not in apart}
         clean["function_better"] = bool(clean.get("function_better"))
         return TrialObserved(**(clean | {name: True for name in self.cleaned_data["ends"]}))  # noqa: C420
 
