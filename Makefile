@@ -66,6 +66,7 @@ campaign: $(VENV)/.test $(PYODIDE) ## the long verification, resumable: make cam
 	$(BIN)/python -m tests.campaigns.clinic_kills --minutes $(MINUTES)
 	$(BIN)/python -m tests.campaigns.mutation --minutes $(MINUTES)
 	CISTERNA_CHROMIUM="$$(cat build/chromium)" $(BIN)/pytest -m campaign
+	CISTERNA_CAMPAIGN=1 CISTERNA_CHROMIUM="$$(cat build/chromium)" $(BIN)/pytest tests/browser tests/clinic/web/test_guided_browser.py
 
 bedside: $(VENV)/.run $(PYODIDE) ## the page at the bedside: one file that opens offline in any browser
 	$(BIN)/cisterna bedside --out build/bedside.html

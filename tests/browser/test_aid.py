@@ -1,6 +1,5 @@
 """Options and decision aid in a real browser: fit for everybody, and the booklet on paper."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.test_clinic import address, fit  # Django is ready from here on
+from tests.browser.fitting import SHOTS, fit
+from tests.browser.test_clinic import address  # Django is ready from here on
 from tests.clinic.web.conftest import (
     PASSWORD,
     clinic,
@@ -28,7 +28,6 @@ from cisterna.facts.options import Options
 
 __all__ = ["address", "clinic", "invited", "template", "treated"]
 FACTS = Options()
-SHOTS = os.environ.get("CISTERNA_SHOTS")
 
 
 @pytest.fixture

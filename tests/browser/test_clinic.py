@@ -6,13 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.fitting import fit
 from tests.clinic.web.conftest import (  # noqa: F401  (fixtures)
     PASSWORD,
     Invited,
@@ -32,12 +30,6 @@ from django.db import connection
 from cisterna.clinic import event
 from cisterna.clinic.event import Role
 from cisterna.clinic.web import clock
-
-SHOTS = os.environ.get("CISTERNA_SHOTS")
-_PAIRS: tuple[tuple[int, Literal["light", "dark"]], ...] = (
-    (360, "dark"), (1280, "light"), (360, "light"), (1280, "dark"),
-)  # fmt: skip
-_LOOKS = _PAIRS if SHOTS else _PAIRS[:2]
 
 
 @pytest.fixture
@@ -95,24 +87,6 @@ def passkey_in(page: Page) -> None:
         "automaticPresenceSimulation": True,
     }
     cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-
-
-def fit(page: Page, name: str) -> None:
-    """Narrow and dark, wide and light: nothing for axe, nothing beside the screen.
-
-    Colours are the same tokens at every width and layouts the same in every colour, so two of the
-    four are enough; whoever looks at the pictures gets all of them.
-    """
-    for width, scheme in _LOOKS:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)
-        if SHOTS:
-            page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
-        found = Axe().run(page).response["violations"]
-        told = [(v["id"], [n["target"] for n in v["nodes"]]) for v in found]
-        assert not told, (name, width, scheme, told)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, (name, width, wide)
 
 
 def open_page(context: BrowserContext, complaints: list[str], asked: list[str]) -> Page:

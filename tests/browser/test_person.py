@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
-from tests.browser.test_clinic import SHOTS, fit, free_port, open_page, wait_for
+from tests.browser.fitting import SHOTS, fit
+from tests.browser.test_clinic import free_port, open_page, wait_for
 from tests.clinic.web.conftest import (  # noqa: F401  (fixtures)
     Invited,
     SignedIn,

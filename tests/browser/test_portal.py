@@ -1,16 +1,13 @@
 """Her pages in a real browser: fit for everybody, narrow and wide, by keys, in two languages."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page
 
+from tests.browser import fitting
 from tests.clinic.web.conftest import NOW, PASSWORD, SignedIn
 from tests.patient.web.conftest import (  # noqa: F401  (fixtures)
     clinic,
@@ -31,15 +28,12 @@ from tests.clinic.treated import keep
 from tests.clinic.web.served import served, signed_in_browser
 from tests.variants import variants
 
-SHOTS = os.environ.get("CISTERNA_SHOTS")
-Scheme = Literal["light", "dark"]
-LOOKS: tuple[tuple[int, Scheme], ...] = ((320, "dark"), (1280, "light"))
-MORE: tuple[tuple[int, Scheme], ...] = ((360, "light"), (360, "dark"), (1280, "dark"))
 TARGET = 44
 PAGES = {
     "home": "",
     "plan": "plan/",
     "diary": "diary/",
+    "burden": "burden/",
     "check-in": "check-in/",
     "more": "check-in/more/",
     "wrong": "wrong/",
@@ -98,16 +92,8 @@ def of_her(browser: Browser, address: str, signed_in: SignedIn, language: str) -
 
 
 def fit(page: Page, name: str) -> None:
-    """Nothing for axe, nothing beside the screen, nothing too small to press."""
-    for width, scheme in (*LOOKS, *(MORE if SHOTS else ())):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)
-        found = Axe().run(page).response["violations"]
-        assert not found, (name, width, scheme, [(v["id"], v["nodes"]) for v in found])
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, (name, width, wide)
-        if SHOTS and width != LOOKS[0][0]:
-            page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
+    """Fit for everybody, and nothing too small to press."""
+    fitting.fit(page, name)
     small = page.evaluate(_SMALL, TARGET)
     assert small == [], (name, small)
 

@@ -12,7 +12,8 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.test_clinic import fit  # Django is ready from here on
+import tests.clinic.web.conftest  # noqa: F401  (Django is ready from here on)
+from tests.browser.fitting import fit
 
 # isort: split
 from django.conf import settings

@@ -5,7 +5,7 @@ from typing import Any
 
 from cisterna.clinic.acts.emergency import Report
 from cisterna.clinic.bodies.emergency import ReportAnswered
-from cisterna.clinic.bodies.hers import AccessGiven, DiaryWritten, MessageSent
+from cisterna.clinic.bodies.hers import AccessGiven, BurdenLogged, DiaryWritten, MessageSent
 from cisterna.clinic.bodies.reach import CalendarEnded, CalendarShared, LanguageStated
 from tests.clinic.people import PATIENT
 from tests.clinic.years import did, living
@@ -15,6 +15,7 @@ HEARD_MAY = {
     "answer-report": "physician surgeon nurse",  # §8, row triage message
     "send-message": "physician surgeon nurse pharmacist therapist psychologist patient caregiver",
     "write-diary": "patient caregiver",
+    "log-burden": "patient caregiver",
     "give-access": "physician nurse patient",
     "state-language": "physician surgeon nurse therapist psychologist patient caregiver",
     "share-calendar": "patient",
@@ -32,6 +33,7 @@ def asked() -> dict[str, tuple[Any, Any]]:
     bodies: dict[str, Any] = {
         "send-message": MessageSent("In the sea?", written[0].id),
         "write-diary": DiaryWritten(course.at, 4, "walked", "slept well"),
+        "log-burden": BurdenLogged(course.at.date(), "refill", False, 210, "12.50", "EUR"),
         "give-access": AccessGiven("sister", ("plan", "check-in")),
         "answer-report": ReportAnswered(told[0].id, "called her"),
         "state-language": LanguageStated("Spanish", True, "speaks slowly"),

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page
 
 from cisterna.clinic.bodies.pumpread import PumpRead
@@ -15,6 +14,7 @@ from cisterna.clinic.event import Event, Role
 from cisterna.clinic.ledger.record import Record
 from cisterna.clinic.refilling import visit
 from cisterna.clinic.web import rows
+from tests.browser import fitting
 from tests.clinic.people import NURSE
 from tests.clinic.refilled import SERIAL, Refilling
 from tests.clinic.web.conftest import SignedIn
@@ -22,7 +22,6 @@ from tests.clinic.web.guiding import Clock, keep, waiting
 from tests.clinic.web.hand import Hand
 from tests.clinic.web.served import served, signed_in_browser
 
-SHOTS = os.environ.get("CISTERNA_SHOTS")
 PAGE = Path(__file__).parents[3] / "docs" / "evidence" / "refill-steps.md"
 LOOK: dict[str, Any] = {"locale": "en-US", "viewport": {"width": 1280, "height": 900}}
 
@@ -84,17 +83,8 @@ class Visit:
 
 
 def fit(page: Page, name: str) -> None:
-    """At both widths, in light and dark: nothing for axe, nothing beside the screen."""
-    for width in (360, 1280):
-        for scheme in ("light", "dark"):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
-            found = Axe().run(page).response["violations"]
-            assert not found, (name, width, scheme, [(v["id"], v["nodes"]) for v in found])
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, (name, width, wide)
-            if SHOTS:
-                page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
+    """Fit for everybody; then the page as the nurse had it."""
+    fitting.fit(page, name)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.reload()
 
@@ -172,7 +162,7 @@ def test_a_whole_refill_goes_by_keys_alone_and_every_page_is_fit(
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: complaints.append(str(e)))
         page.goto(f"{address}/people/p1/refill/")
-    seen = Visit(pages[0], pages[1], clock, fit=bool(SHOTS))
+    seen = Visit(pages[0], pages[1], clock, fit=fitting.ALL)
     whole(seen, course, clinic)
     found = visit(rows.load("p1"))
     assert found is not None

@@ -114,6 +114,20 @@ def test_between_now_and_until_nothing_is_told_otherwise(script: str):
     assert turned > 0
 
 
+def test_a_new_rule_of_the_site_is_worked_out_by_and_by_and_the_page_says_how_many_are_left(
+    treated: Treated, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+):
+    for person in ("p1", "p2", "p3", "p4", "p5"):
+        treated("back", "refer", person=person)
+    nurse = signed_in(Role.NURSE)
+    assert "worked out anew" not in nurse.get("/").content.decode()
+    PersonRow.objects.update(stale_at=NOW)
+    monkeypatch.setattr(rows, "_AT_ONCE", 2)
+    assert "due of 3 people is being worked out anew" in nurse.get("/").content.decode()
+    assert "due of 1 person is being worked out anew" in nurse.get("/").content.decode()
+    assert "worked out anew" not in nurse.get("/").content.decode()
+
+
 def test_a_row_that_time_has_changed_is_worked_out_anew_without_a_new_event(treated: Treated):
     treated("back", "refer")
     PersonRow.objects.update(stale_at=NOW + timedelta(hours=1))

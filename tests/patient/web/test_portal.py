@@ -247,7 +247,7 @@ def test_an_empty_or_endless_message_is_not_sent(text: str, she: Client):
 
 RIGHTS = {
     "plan": ["plan/", "diary/", "calendar/", "refills.ics"],
-    "check-in": ["check-in/", "check-in/more/"],
+    "check-in": ["check-in/", "check-in/more/", "burden/"],
     "message": ["messages/"],
 }
 

@@ -1,12 +1,14 @@
 """She is heard between visits: messages, her diary, and whom she lets see what."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from cisterna.clinic.acts.act import Case, act
 from cisterna.clinic.acts.asked import check_seen, need_words, once, refuse
-from cisterna.clinic.bodies.hers import AccessGiven, DiaryWritten, MessageSent
+from cisterna.clinic.bodies.hers import AccessGiven, BurdenLogged, DiaryWritten, MessageSent
 from cisterna.clinic.bodies.planning import Place
+from cisterna.clinic.burden import KINDS
 from cisterna.clinic.event import Role
 from cisterna.clinic.messages import thread_of
 from cisterna.facts.library import known
@@ -15,6 +17,10 @@ _HEARD = "pathway §1.6 PW-057"
 _MOST = 4000
 _ANYWHERE = (None, *Place)
 _DOSE = ("", "before", "after")
+_BURDEN = "pathway §1.4 PW-033"
+_DAY_MINUTES = 24 * 60
+_MONEY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 @act("send-message", *_ANYWHERE)
@@ -36,6 +42,25 @@ def write_diary(case: Case, asked: DiaryWritten) -> Iterator[Any]:
     if asked.pain is None and not asked.did.strip() and not asked.says.strip():
         refuse("words-missing", "An entry says something.", "Write it.", _HEARD)
     _check_length(f"{asked.did}{asked.says}", "entry")
+    yield asked
+
+
+@act("log-burden", *_ANYWHERE)
+def log_burden(case: Case, asked: BurdenLogged) -> Iterator[Any]:
+    """Note what a day with the treatment took: journey, time and money (PW-033)."""
+    known(asked.kind, KINDS, "kind of burden")
+    if asked.day > case.at.date():
+        refuse("wrong-time", "That day has not come.", "Give the day.", _BURDEN)
+    if not 0 <= asked.minutes <= _DAY_MINUTES:
+        text = f"A day has {_DAY_MINUTES} minutes."
+        refuse("not-on-scale", text, "Give the minutes of that day.", _BURDEN)
+    if asked.cost and (_MONEY.fullmatch(asked.cost) is None or not asked.currency):
+        text = "A cost is a number such as 12.50, with its currency."
+        refuse("not-money", text, "Write both, or leave both empty.", _BURDEN)
+    if asked.currency and (_CURRENCY.fullmatch(asked.currency) is None or not asked.cost):
+        text = "A currency has three letters, such as EUR, and goes with a cost."
+        refuse("not-money", text, "Write both, or leave both empty.", _BURDEN)
+    _check_length(asked.says, "entry")
     yield asked
 
 

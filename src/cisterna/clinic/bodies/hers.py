@@ -32,6 +32,24 @@ class DiaryWritten:
 
 @event
 @dataclass(frozen=True, slots=True)
+class BurdenLogged:
+    """What her treatment took on one day: for what, where, and how long she was taken up by it.
+
+    `minutes` are those from door to door. `cost` is what she paid herself, a decimal number of
+    `currency` (three letters, ISO 4217); both are empty where she paid nothing or does not say.
+    """
+
+    day: date
+    kind: str
+    at_home: bool
+    minutes: int
+    cost: str = ""
+    currency: str = ""
+    says: str = ""
+
+
+@event
+@dataclass(frozen=True, slots=True)
 class AccessGiven:
     """What somebody who cares for her may see and do from here on; nothing at all ends it."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from cisterna.clinic.acts.access import unreviewed
 from cisterna.clinic.bodies.planning import GoalsSet, WaiverProposed, WaiverSigned
+from cisterna.clinic.burden import KINDS
 from cisterna.clinic.candidacy import items
 from cisterna.clinic.course import Person
 from cisterna.clinic.messages import threads
@@ -34,6 +35,11 @@ def _plainly(names: Iterable[str]) -> list[Choice]:
 
 def _purpose(person: Person, rules: Pathway) -> str:
     return person.indication(rules).term.purpose if person.place else "pain"
+
+
+@choices("burden")
+def _burden(_: Person, __: Pathway) -> list[Choice]:
+    return _plainly(KINDS)
 
 
 @choices("indication")

@@ -3,6 +3,8 @@
 Whoever has new events is folded again from all of hers, so a row never depends on what stood in it
 before. One row lock orders those who catch up at the same time; doing it twice changes nothing.
 Whose tasks time alone has changed (`stale_at`) is folded again too: nothing waits for a daily job.
+A value that the site confirms counts for everybody: all go stale at once, some are worked out with
+each page, and the pages say how many are left.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,8 +16,9 @@ from django.db import transaction
 from cisterna.clinic import bodies
 from cisterna.clinic.bodies.hers import ConsultAsked
 from cisterna.clinic.bodies.planning import Moved, Referred, Registered
+from cisterna.clinic.bodies.site import ConfirmationWithdrawn, ValueConfirmed
 from cisterna.clinic.course import Person, fold
-from cisterna.clinic.event import read_event
+from cisterna.clinic.event import name_of, read_event
 from cisterna.clinic.formulary import SITE
 from cisterna.clinic.ledger.models import EventRow
 from cisterna.clinic.tasks import Task, due
@@ -25,8 +28,10 @@ from cisterna.clinic.web.models import Cursor, PersonRow, TaskRow
 
 _BATCH = 200
 _KEPT = 64
+_AT_ONCE = 100
+_RULES = tuple(name_of(kind) for kind in (ValueConfirmed, ConfirmationWithdrawn))
 _FOLDED: dict[str, tuple[int, str, Person]] = {}
-__all__ = ["bodies", "catch_up", "listed", "load", "rebuild"]
+__all__ = ["bodies", "catch_up", "listed", "load", "rebuild", "waiting"]
 
 
 def load(person_id: str) -> Person:
@@ -68,7 +73,9 @@ def catch_up() -> int:
     with transaction.atomic():
         cursor, _ = Cursor.objects.select_for_update().get_or_create(only=1)
         changed = _changed(cursor.seq)
-        for batch in _batches(_of_the_site(changed) | _stale(at) | changed):
+        if _site_rules_changed(cursor.seq):
+            PersonRow.objects.update(stale_at=at)
+        for batch in _batches(_stale(at) | changed):
             _write(batch, at)
         if changed:
             cursor.seq = max(changed.values())
@@ -92,16 +99,20 @@ def _changed(seq: int) -> dict[str, int]:
     return dict(rows.iterator(chunk_size=5000))
 
 
-def _of_the_site(changed: dict[str, int]) -> dict[str, int]:
-    """Everybody where the clinic has said something: a confirmed value counts for all of them."""
-    if SITE not in changed:
-        return {}
-    return dict(PersonRow.objects.values_list("person", "seq"))
+def waiting() -> int:
+    """How many people's tasks are still those of before."""
+    return PersonRow.objects.filter(stale_at__lte=clock.now()).count()
+
+
+def _site_rules_changed(seq: int) -> bool:
+    """Whether the site has confirmed a value since, or taken it back."""
+    return EventRow.objects.filter(person=SITE, seq__gt=seq, kind__in=_RULES).exists()
 
 
 def _stale(at: datetime) -> dict[str, int]:
-    """Whose tasks stand otherwise by now, and the number of her last event."""
-    return dict(PersonRow.objects.filter(stale_at__lte=at).values_list("person", "seq"))
+    """Whose tasks stand otherwise by now, the longest first, and the number of her last event."""
+    found = PersonRow.objects.filter(stale_at__lte=at).order_by("stale_at", "person")
+    return dict(found.values_list("person", "seq")[:_AT_ONCE])
 
 
 def _batches(changed: dict[str, int]) -> Iterator[dict[str, int]]:

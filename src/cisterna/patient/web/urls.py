@@ -9,7 +9,18 @@ from django.views.i18n import set_language
 from cisterna.clinic.web import urls as clinic
 
 SCREENS = (
-    *("home", "plan", "diary", "check_in", "messages", "access", "calendar", "about", "remote"),
+    *(
+        "home",
+        "plan",
+        "diary",
+        "burden",
+        "check_in",
+        "messages",
+        "access",
+        "calendar",
+        "about",
+        "remote",
+    ),
     *("card", "self_check", "consult", "options", "aid"),
 )
 

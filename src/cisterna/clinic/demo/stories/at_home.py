@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from cisterna.clinic.bodies.hers import AccessGiven, DiaryWritten, MessageSent
+from cisterna.clinic.bodies.hers import AccessGiven, BurdenLogged, DiaryWritten, MessageSent
 from cisterna.clinic.bodies.visit import VisitRecorded
 from cisterna.clinic.demo.player import Player, Step
 from cisterna.clinic.demo.steps import Act
@@ -35,12 +35,17 @@ def settled(player: Player) -> Iterator[Step]:
 
 
 def lived(player: Player, n: int) -> Iterator[Step]:
-    """A day of her diary."""
+    """A day of her diary, and what the last journey to the clinic took."""
 
     def entry(p: Player) -> DiaryWritten:
         return DiaryWritten(p.at - _SHORT, 2 + p.random.randrange(4), WALKS[n % len(WALKS)])
 
+    def journey(p: Player) -> BurdenLogged:
+        minutes, fare = 120 + 10 * p.random.randrange(9), f"{6 + n % 3}.40"
+        return BurdenLogged(p.at.date(), "refill", False, minutes, fare, "USD", "by bus")
+
     yield Act("write-diary", herself(player), entry, _SHORT)
+    yield Act("log-burden", herself(player), journey, _SHORT)
 
 
 def talked(player: Player) -> Iterator[Step]:

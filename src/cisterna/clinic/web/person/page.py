@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from cisterna.clinic.burden import burden
 from cisterna.clinic.course import Person
 from cisterna.clinic.devices import devices
 from cisterna.clinic.tasks import due
@@ -43,4 +44,5 @@ def parts(person: Person, rules: Pathway, at: datetime, *, oral: bool) -> dict[s
         "oral": oral,
         "papers": papers_of(person),
         "wishes": wishes_of(person),
+        "burden": burden(person, at.astimezone(zone).date()),
     }

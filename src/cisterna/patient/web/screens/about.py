@@ -34,6 +34,7 @@ ELSEWHERE = {
     "triage-report": "/my/wrong/",
     "send-message": "/my/messages/",
     "write-diary": "/my/diary/",
+    "log-burden": "/my/burden/",
     "give-access": "/my/access/",
     "share-calendar": "/my/calendar/",
     "end-calendar": "/my/calendar/",
