@@ -1,6 +1,8 @@
 """A demonstration: invented people with histories that pumps have lived, in a record of its own."""
 
+import fcntl
 import json
+import os
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -54,8 +56,15 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
-    """The whole of it."""
-    return make(tmp_path_factory.mktemp("whole") / "clinic")
+    """The whole of it, made once for all processes of a run."""
+    place = tmp_path_factory.getbasetemp()
+    place = place.parent if os.environ.get("PYTEST_XDIST_WORKER") else place
+    with (place / "whole.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "whole").exists():
+            made = make(tmp_path_factory.mktemp("whole") / "clinic")
+            made.folder.parent.rename(place / "whole")
+    return Demonstration(place / "whole" / "clinic")
 
 
 def events_of(made: Demonstration) -> list[Event]:
