@@ -84,7 +84,7 @@ def at_tip(page: Page) -> list[str]:
 # the same numbers --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("drug", DRUGS)
+@pytest.mark.parametrize("drug", variants(DRUGS, ["morphine", "baclofen"]))
 def test_a_settled_level_is_that_of_the_export(drug: str, page: Page, exports: Any):
     for tip in ("C2", "T4", "T10", "L4"):
         ask = "([d, t]) => [...cisterna.spine.settled(cisterna.spine.modes[d], t, 0.2)]"

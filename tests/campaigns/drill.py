@@ -67,7 +67,7 @@ names, or that the safety book warns of; the source names its rows there. The te
 named for the bug: they pass with nothing planted and fail with the bug. Others may find it too.
 
 A bug is planted by changing the production code in memory, in a process of its own. Where the code
-has moved, the drill fails until the bug is planted again. Every `make test` plants each sixth of
+has moved, the drill fails until the bug is planted again. Every `make test` plants each twelfth of
 them and runs their tests to the first that finds each; `make campaign` plants them all.
 
 What the drill does not show: that the suite finds a bug that nobody thought of. That is asked by

@@ -616,6 +616,7 @@ def run_for(fleet: Fleet, days: int, speed: int) -> tuple[Host, float]:
     return alone(live()), used
 
 
+@pytest.mark.campaign
 def test_a_hundred_pumps_live_a_week_at_100_000_times(tmp_path: Path):
     fleet = fleet_of(tmp_path / "fleet", 100, "hydromorphone-flex")
     host, _ = run_for(fleet, 7, 100_000)
