@@ -22,6 +22,7 @@ from cisterna.clinic.gate import bodies as b
 from cisterna.clinic.gate.acts import Pen
 from cisterna.clinic.gate.change import Wanted, proposed, second_reading
 from cisterna.clinic.gate.steps import before_of
+from cisterna.clinic.interrogate import interrogate
 from cisterna.facts import Library
 from cisterna.order.prescription import Prescription
 from cisterna.order.reading import prescription_from_text
@@ -191,6 +192,18 @@ class Stop:
 
         way = player.stage.way(player.serial)
         transmit.stop(player.standing, pen, player.keep, way)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The pump is asked what it runs and what it gave and refused; its answer is on record."""
+
+    by: Actor
+    later: timedelta = SOON
+
+    def do(self, player: Player) -> None:
+        """An interrogation."""
+        player.keep(interrogate(player.pen(self.by), player.stage.way(player.serial)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from cisterna.clinic.web.fields import Asking, fields_for, value_of
 from cisterna.clinic.web.words import plain, words
 
 UTC_ZONE = ZoneInfo("UTC")
+_WRONG = "What was wrong. A correction has its reason; both entries stay on the record."
 _WHY = "What goes beyond a rule needs its reason; it stands on the record."
 
 
@@ -38,6 +39,10 @@ class ActForm(forms.Form):
         made = {} if self.hint is NoInput else fields_for(self.hint, "asked", self.words, asking)
         self.fields |= made
         self.order_fields(["base", "corrects", *made, "why"])
+        if self["corrects"].value():
+            self.fields["why"] = forms.CharField(
+                help_text=_WRONG, widget=forms.Textarea(attrs={"rows": 2}), label="Reason"
+            )
 
     def blocks(self) -> list["Block"]:
         """The fields as the page shows them: what belongs together stands together."""

@@ -14,6 +14,7 @@ from cisterna.clinic.event import Actor, Role
 from cisterna.clinic.messages import threads
 
 _SHORT = timedelta(minutes=20)
+_JOURNEY = 16
 WALKS = ("cooked for four", "to the market and back", "sat in the garden")
 
 
@@ -35,17 +36,18 @@ def settled(player: Player) -> Iterator[Step]:
 
 
 def lived(player: Player, n: int) -> Iterator[Step]:
-    """A day of her diary, and what the last journey to the clinic took."""
+    """A day of her diary; now and then what a journey to the clinic took."""
 
     def entry(p: Player) -> DiaryWritten:
         return DiaryWritten(p.at - _SHORT, 2 + p.random.randrange(4), WALKS[n % len(WALKS)])
 
     def journey(p: Player) -> BurdenLogged:
         minutes, fare = 120 + 10 * p.random.randrange(9), f"{6 + n % 3}.40"
-        return BurdenLogged(p.at.date(), "refill", False, minutes, fare, "USD", "by bus")
+        return BurdenLogged(p.at.date(), "visit", False, minutes, fare, "USD", "by bus")
 
     yield Act("write-diary", herself(player), entry, _SHORT)
-    yield Act("log-burden", herself(player), journey, _SHORT)
+    if n % _JOURNEY == 0:
+        yield Act("log-burden", herself(player), journey, _SHORT)
 
 
 def talked(player: Player) -> Iterator[Step]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from cisterna.clinic.demo.player import Player, Step, Story
-from cisterna.clinic.demo.steps import AskDose, Fault, PairRemote, Scan, Stop, lost_at
+from cisterna.clinic.demo.steps import AskDose, Fault, PairRemote, Read, Scan, Stop, lost_at
 from cisterna.clinic.demo.stories import at_home, revised, years
 from cisterna.clinic.demo.stories.implant import home, operated, red_flag, titrated
 from cisterna.clinic.demo.stories.ordering import (
@@ -138,6 +138,7 @@ def patient_doses(player: Player) -> Iterator[Step]:
         asked += 1
         if asked % 4 == 0:
             yield from at_home.lived(player, asked)
+            yield Read(staff("nurse"))
         if comes_back(player, running(player)) < player.at + DAY:
             yield from refill(player, next_morning(player, 1))
         hours = player.random.choice((1, 2, 4, 7, 9, 12, 16))
