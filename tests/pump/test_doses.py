@@ -210,6 +210,9 @@ def test_a_dose_is_on_top_of_the_schedule_to_the_stroke():
         (-1, HOUR_MS, "bad-dose"),
         (10_000, 0, "bad-dose"),
         (1, DAY_MS, "bad-dose"),
+        (23, DAY_MS, "bad-dose"),
+        (24, DAY_MS, None),  # one nanolitre in an hour is the least
+        (1, 1, "device-maximum"),
         (FULL, 30 * HOUR_MS, "empty-reservoir"),
     ],
 )
@@ -245,6 +248,37 @@ def test_an_empty_reservoir_is_no_room_for_another_dose():
     bench.until(3 * DAY_MS)
 
 
+@pytest.mark.requirement("SR-11")
+@pytest.mark.parametrize(("holds", "code"), [(20_001, None), (20_000, "empty-reservoir")])
+def test_a_dose_may_take_the_last_of_the_reservoir_with_the_schedule_beside_it(
+    holds: int, code: str | None
+):
+    """10,000 nL, and at 60,000 nL/h in ten minutes and a millisecond 10,000.02 more: 10,001."""
+    bench = running(reservoir_nl=holds)
+    assert bench.refused(e.BolusOrdered(0, 1, 10_000, 10 * MINUTE + 1, WIDE)) == code
+
+
+@pytest.mark.requirement("SR-05")
+def test_a_dose_that_the_pump_itself_cannot_give_is_not_counted_as_a_press_too_soon():
+    bench = running(reservoir_nl=12_000)
+    assert {ask(bench, n, n) for n in range(12)} == {"empty-reservoir"}
+    assert bench.state.turned_down == ()
+    assert "limit" not in bench.wrong
+
+
+@pytest.mark.requirement("SR-07", "A02")
+@pytest.mark.parametrize("where", ["reservoir", "line"])
+def test_a_stronger_solution_on_its_way_counts_in_the_limit_before_it_flows(where: str):
+    """A day at one strength; then reservoir or line hold twice as much, and no dose fits."""
+    bench = running().until(DAY_MS + HOUR_MS)
+    twice = 2 * STRENGTH
+    if where == "reservoir":
+        bench.do(e.Refilled(bench.now, bench.state.flow.reservoir_nl, FULL, twice))
+    else:
+        bench.do(e.LineSet(bench.now, (Slug(LINE, twice),)))
+    assert ask(bench, bench.now) == "limit"  # before a stroke of it has flowed
+
+
 @pytest.mark.requirement("SR-09")
 def test_a_clinicians_bolus_has_the_same_ledger_and_its_own_limit():
     bench = running().until(DAY_MS)
@@ -278,6 +312,8 @@ def test_she_stops_her_own_dose_and_the_lockout_still_counts_from_its_start():
     ask(bench, HOUR_MS)
     assert bench.refused(e.DoseStopped(HOUR_MS + 4 * MINUTE)) is None
     assert bench.closed == [e.Closed("patient", 1, 10_000, 1_500, 4_000)]
+    assert [x.why for x in bench.said("patient-interrupted")] == ["1500 to 4000 of 10000"]
+    assert bench.state.guard.admitted == ()  # what will not flow is granted no longer
     assert ask(bench, HOUR_MS + 5 * MINUTE, 2) == "lockout"
     never_goes_on(bench, 1)
     assert bench.refused(e.DoseStopped(bench.now)) == "no-dose"
@@ -355,6 +391,45 @@ def test_a_prime_fills_the_line_once_and_no_faster_than_the_pump_can(
     for bench in (running(), Bench(new())):
         bench.do(emptied(bench.now))
         assert bench.refused(e.Primed(bench.now, 1, volume, lasts)) == code
+
+
+@pytest.mark.parametrize(
+    ("volume", "lasts", "code"),
+    [(0, HOUR_MS, "bad-dose"), (LINE, 0, "bad-dose"), (1, 1, "device-maximum")],
+)
+def test_a_prime_has_a_volume_and_a_duration(volume: int, lasts: int, code: str):
+    bench = Bench(new())
+    bench.do(emptied(0))
+    assert bench.refused(e.Primed(0, 1, volume, lasts)) == code
+
+
+@pytest.mark.requirement("SR-10")
+def test_an_outcome_in_doubt_blocks_her_dose_whoever_noticed_it():
+    bench = running().until(HOUR_MS)
+    bench.do(e.Noticed(bench.now, "unknown-outcome"))
+    assert ask(bench, bench.now + 1) == "unknown-outcome"
+
+
+def test_whatever_is_refused_is_refused_in_words():
+    bench, bare = running().until(DAY_MS + HOUR_MS), Bench(new())
+    doubtful = running().until(HOUR_MS)
+    doubtful.do(e.Noticed(doubtful.now, "unknown-outcome"))
+    tight = replace(FLEX, per_24h_fg=(DAILY_NL + STROKE) * STRENGTH)
+    asked = [
+        bench.do(e.DoseAsked(bench.now, 1, bench.now)),
+        bench.do(e.BolusOrdered(bench.now, 2, 0, 1, WIDE)),
+        bench.do(e.BolusOrdered(bench.now, 3, 10_000, HOUR_MS, 1)),
+        bench.do(e.BolusOrdered(bench.now, 4, 940_001, HOUR_MS, WIDE)),
+        bench.do(e.DoseStopped(bench.now)),
+        bench.do(e.Primed(bench.now, 5, 0, 1)),
+        bare.do(e.DoseAsked(5, 1, 9)),
+        bare.do(e.BolusOrdered(5, 2, 10_000, HOUR_MS, WIDE)),
+        doubtful.do(e.DoseAsked(doubtful.now, 1, doubtful.now + 9)),
+        running(tight).do(e.DoseAsked(HOUR_MS, 1, 2 * HOUR_MS)),
+    ]
+    words = [out.refused.message for out in asked if out.refused]
+    assert len(words) == len(asked)
+    assert all(isinstance(said, str) and said.endswith(".") for said in words)
 
 
 @pytest.mark.requirement("SR-59")
