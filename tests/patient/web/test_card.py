@@ -50,6 +50,10 @@ def test_the_card_in_spanish_has_spanish_lines_and_says_who_has_not_read_them(sh
     page = browser_of_nobody().get(path, headers={"accept-language": "es"}).content.decode()
     assert "Sobredosis de opioide" in page
     assert "Un médico todavía no la ha revisado" in page
+    for label in ("Clínica", "Última recarga", "Volumen del catéter", "Alergias", "Punta"):
+        assert f"<dt>{label}</dt>" in page
+    assert "NO SE SABE" in page
+    assert "NOT KNOWN" not in page
 
 
 def test_every_line_of_every_card_has_its_spanish():

@@ -18,6 +18,7 @@ from cisterna.clinic.bodies.hers import CardIssued
 from cisterna.clinic.bodies.planning import Registered
 from cisterna.clinic.bodies.refill import RefillCountersigned, RefillSigned
 from cisterna.clinic.bodies.site import TelephonesGiven
+from cisterna.clinic.cards import UNKNOWN
 from cisterna.clinic.course import Person, Said
 from cisterna.clinic.since import kinds_of
 from cisterna.clinic.web import rows, site
@@ -27,6 +28,7 @@ from cisterna.facts import Cards, Follow, Library
 from cisterna.order.prescription import Prescription
 from cisterna.patient.web.language import spoken
 from cisterna.patient.web.plan import refill_by
+from cisterna.patient.web.words import say
 
 _SIGNER = signing.Signer(salt="cisterna.patient.card", sep="~")
 _QUIET, _LEVEL = 4, "m"
@@ -94,6 +96,47 @@ def essentials(person: Person, library: Library, at: datetime) -> Essentials:
     sheet = sheet_of(person, now, About(name, call), (), library)
     refill = refill_by(person, library)
     return Essentials(name, born, now, sheet, refill, tip or "", _under(rx, library), call)
+
+
+_KNOWN = {
+    "Clinic": "clinic",
+    "Patient": "patient",
+    "Pump": "pump",
+    "Drug at the last confirmed programme": "drug",
+    "Patient doses": "doses",
+    "Last refill": "refill",
+    "Catheter volume": "volume",
+    "Tip": "tip",
+    "Allergies": "allergies",
+    "Systemic opioids and benzodiazepines": "systemic",
+    "MR status": "scan",
+    "On call": "on_call",
+    "Poison centre": "poison",
+}
+"""The labels of the sheet's head, and the words for each in the reader's language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One thing that is known, or that it is not; `own` says that `text` is in her language."""
+
+    label: str
+    text: str
+    own: bool
+
+
+def known(sheet: Sheet) -> tuple[Known, ...]:
+    """The head of the sheet for whoever reads the card; what staff wrote stays as they wrote it."""
+    return tuple(_known(label, text) for label, text in sheet.head if label)
+
+
+def _known(label: str, text: str) -> Known:
+    name, _, more = label.partition(" (")
+    words, unknown = say(f"card.known.{_KNOWN[name]}"), say("card.back.not_known")
+    if more:
+        words = f"{words} ({more.replace(UNKNOWN, unknown)}"
+    own = {UNKNOWN: unknown, "none": say("card.known.none")}
+    return Known(words, own.get(text, text), text in own)
 
 
 def changed_since(person: Person, now: Now, issued: datetime) -> bool:

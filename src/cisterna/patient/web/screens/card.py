@@ -119,6 +119,7 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
     about = {
         "e": e,
         "told": c.told(e.sheet),
+        "known": c.known(e.sheet),
         "lines": c.first_lines(library),
         "scan": c.scan_rule(e.now.rx, library),
         "at": now,
