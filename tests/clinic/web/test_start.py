@@ -109,6 +109,16 @@ def test_without_pumps_the_patient_s_door_says_so_and_what_to_do(demonstration: 
     assert "Open her remote" not in said
 
 
+def test_on_every_page_of_the_invented_patient_her_remote_is_one_link_away(demonstration: Record):
+    browser = browser_of_nobody()
+    browser.post("/start/patient/")
+    way = '<a href="/start/phone/">Her remote, paired in one step</a>'
+    for page in ("/my/", "/my/remote/", "/my/diary/"):
+        assert way in browser.get(page).content.decode(), page
+    browser.post("/start/nurse/")
+    assert way not in browser.get("/").content.decode()
+
+
 def test_only_the_invented_patient_opens_her_pump(demonstration: Record):
     browser = browser_of_nobody()
     assert browser.post("/start/phone/").status_code == 302
