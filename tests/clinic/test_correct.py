@@ -5,16 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from cisterna.clinic.acts import ACTS
+from cisterna.clinic.acts import ACTS, correcting
 from cisterna.clinic.bodies.hers import DiaryWritten
 from cisterna.clinic.bodies.planning import Place
 from cisterna.clinic.bodies.visit import OpioidsRecorded, VisitRecorded
 from cisterna.clinic.course import person_text, replay
-from cisterna.clinic.event import event_text
+from cisterna.clinic.event import Actor, Role, event_text
 from cisterna.clinic.timeline import timeline
 from cisterna.quantity import Quantity
 from tests.clinic.people import CAREGIVER, NURSE, PATIENT, PHYSICIAN, RULES, Course
 from tests.clinic.refusals import refused
+from tests.clinic.test_roles import ASKED
 from tests.clinic.years import DAY, did, living, pain, visit, visited
 
 
@@ -110,6 +111,25 @@ def test_where_she_stands_now_does_not_hinder_a_correction():
     assert left.body == less
     with refused("no-such-entry"):
         did(course, "record-opioids", NURSE, told, why="the wrong kind", corrects=first)
+
+
+@pytest.mark.parametrize("act", [a for a in ACTS if RULES.correctable(a)])
+def test_what_can_be_corrected_is_the_first_thing_that_its_act_records(act: str):
+    person, asked = ASKED[act]
+    who = next(Actor("somebody", r) for r in Role if RULES.may(act, r))
+    events = ACTS[act](person, who, asked, person.events[-1].recorded + DAY, why="a reason")
+    assert events[0].body == asked
+
+
+def test_what_she_wrote_at_home_is_not_for_staff_to_correct():
+    course = living()
+    hers = replace(visit(course, pain(4)), remote=True)
+    did(course, "record-visit", PATIENT, hers)
+    entry = course.person.events[-1]
+    with refused("not-yours"):
+        less = replace(hers, scores=pain(1))
+        did(course, "record-visit", NURSE, less, why="she meant 1", corrects=entry.id)
+    assert correcting(entry, course.person, Role.NURSE, RULES) == ""
 
 
 @pytest.mark.parametrize("act", ["give-trial-dose", "instil", "record-incision", "sign-refill",

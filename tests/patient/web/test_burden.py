@@ -35,6 +35,18 @@ def test_she_notes_a_journey_and_the_team_sees_what_a_year_came_to(
     assert "1 journey, 0 at home, 4 hours, 12.50 EUR, as she noted it." in team
 
 
+def test_she_changes_a_note_of_hers(she: Client):
+    she.post("/my/burden/", RIGHT)
+    entry = rows.load("p1").events[-1].id
+    page = words(she.get(f"/my/burden/?change={entry}"))
+    assert 'name="minutes" value="210"' in page
+    assert f'name="corrects" value="{entry}"' in page
+    assert she.post("/my/burden/", RIGHT | {"corrects": entry, "minutes": "21"}).status_code == 302
+    (said,) = rows.load("p1").every(BurdenLogged, None)
+    assert said.body.minutes == 21
+    assert she.get(f"/my/burden/?change={entry}").status_code == 404
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"day": "then"}, {"kind": "fun"}, {"home": "there"}, {"minutes": "long"}, {"minutes": "9999"},

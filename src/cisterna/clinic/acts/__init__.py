@@ -37,7 +37,7 @@ from cisterna.clinic.acts import (
     waiver,
     weigh,
 )
-from cisterna.clinic.acts.act import ACTS, Act, after, correcting, earlier
+from cisterna.clinic.acts.act import ACTS, Act, after, correcting
 
 __all__ = [
     "ACTS",
@@ -49,7 +49,6 @@ __all__ = [
     "card",
     "correcting",
     "decision",
-    "earlier",
     "emergency",
     "end",
     "evaluation",

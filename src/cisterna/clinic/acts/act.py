@@ -22,7 +22,7 @@ from cisterna.facts import Pathway, UnknownFact
 I = TypeVar("I")  # noqa: E741  (the input of an act)
 
 EVERYWHERE = frozenset(Place)
-_AT_HOME = (Role.PATIENT, Role.CAREGIVER)
+_AT_HOME = frozenset({Role.PATIENT, Role.CAREGIVER})
 _CORRECTED = "ours: a correction is a new event; both stay on the record"
 
 
@@ -76,7 +76,7 @@ class Act(Generic[I]):
             raise Refused("unknown", f"{unknown}.", "Choose one that is known.") from None
         if corrects is None:
             return events
-        old = earlier(self.name, case, corrects)
+        old = _earlier(self.name, case, corrects)
         if old.body == asked:
             raise Refused("nothing-new", "It says what stands already.", "Write it as it was.")
         first, *rest = events
@@ -151,28 +151,30 @@ def _check_time(case: Case) -> None:
         raise Refused("too-late", text, "Look at the course again, then act.")
 
 
-def earlier(name: str, case: Case, event: str) -> Event:
+def _earlier(name: str, case: Case, event: str) -> Event:
     """The event that an act is to correct, as it stands. Raises `Refused`.
 
-    Somebody at home corrects only what she wrote herself.
+    What was written at home is corrected by whoever wrote it, and she corrects nothing else.
     """
     found = next((e for e in case.person.standing if e.id == event), None)
     of_act = found is not None and isinstance(found.body, _input_of(name))
-    own = case.actor.role in _AT_HOME
     if found is None or not of_act or not case.rules.correctable(name):
         text = "This is nothing that can be corrected so, or it has been corrected since."
         raise Refused("no-such-entry", text, "Open her page again.", source=_CORRECTED)
-    if own and found.actor.who != case.actor.who:
-        text = "Somebody else wrote this."
-        raise Refused("not-yours", text, "Write to the team.", source=_CORRECTED)
-    if not own:
+    at_home = {case.actor.role, found.actor.role} & _AT_HOME
+    if at_home and found.actor.who != case.actor.who:
+        text = "What somebody wrote at home is hers to correct, and nothing else is."
+        raise Refused(
+            "not-yours", text, "Write to each other, or make an entry.", source=_CORRECTED
+        )
+    if not at_home:
         case.need_why("A correction has its reason; both stay on the record.", _CORRECTED)
     return found
 
 
 def correcting(found: Event, person: Person, role: Role, rules: Pathway) -> str:
-    """The act by which a role may correct an event; empty where there is none."""
-    if found.id in person.corrections or role in _AT_HOME:
+    """The act by which a role of staff may correct an event; empty where there is none."""
+    if found.id in person.corrections or {role, found.actor.role} & _AT_HOME:
         return ""
     named = (n for n in ACTS if rules.correctable(n) and isinstance(found.body, _input_of(n)))
     return next((n for n in named if rules.may(n, role)), "")

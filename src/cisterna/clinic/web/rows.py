@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cisterna.clinic import bodies
 from cisterna.clinic.bodies.hers import ConsultAsked
@@ -99,9 +100,9 @@ def _changed(seq: int) -> dict[str, int]:
     return dict(rows.iterator(chunk_size=5000))
 
 
-def waiting() -> int:
-    """How many people's tasks are still those of before."""
-    return PersonRow.objects.filter(stale_at__lte=clock.now()).count()
+def waiting(people: QuerySet[PersonRow]) -> int:
+    """How many of these people's tasks are still those of before."""
+    return people.filter(stale_at__lte=clock.now()).count()
 
 
 def _site_rules_changed(seq: int) -> bool:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from cisterna.clinic.course import Person
@@ -17,6 +17,7 @@ from cisterna.clinic.web.access import member, members_only
 from cisterna.patient.web.words import say, words
 
 Hers = Callable[..., HttpResponseBase]
+T = TypeVar("T")
 
 
 def hers(right: str = "") -> Callable[[Hers], Callable[..., HttpResponseBase]]:
@@ -51,6 +52,21 @@ def base_of(request: HttpRequest, person: Person) -> int:
     """How many events the page had seen when it was made."""
     text = request.POST.get("base", "")
     return int(text) if text.isascii() and text.isdigit() else len(person.events)
+
+
+def own_entry(request: HttpRequest, person: Person, kind: type[T]) -> tuple[str, T | None]:
+    """(id, body) of the entry of her own that she wants to change; nothing for a new one.
+
+    Raises `Http404` where she has no such entry, or it was changed since.
+    """
+    asked = request.POST.get("corrects", "") or request.GET.get("change", "")
+    if not asked:
+        return "", None
+    own = (e for e in person.every(kind, None) if e.by.who == member(request).who)
+    found = next((e.body for e in own if e.id == asked), None)
+    if found is None and request.method == "GET":
+        raise Http404
+    return asked, found
 
 
 def done(

@@ -47,7 +47,7 @@ def _about(request: HttpRequest, who: Member) -> dict[str, Any]:
         "groups": list(agenda(_tasks(who, role, asked), day, _PAGE, whole)),
         "stuck": [_waits(row, day) for row in (stuck if whole == "stuck" else stuck[:_STUCK])],
         "stuck_count": stuck.count(),
-        "waiting": rows.waiting(),
+        "waiting": rows.waiting(people_of(who)),
         "role": role,
         "q": asked,
         "roles": [(r.value, title("role", r)) for r in Role if r not in _NO_TASKS],

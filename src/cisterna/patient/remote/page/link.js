@@ -57,7 +57,7 @@ export class Link {
       const { id, text } = await this.#signed("ask_dose", DOSE_MS, version);
       if (late()) return { dropped: "late" };
       const sent = Date.now();
-      await this.store.note({ pending: { id, text, sent } });
+      if (!(await this.store.note({ pending: { id, text, sent } }))) return { dropped: "late" };
       return this.#settled(await this.#send(id, text), sent, false);
     });
   }

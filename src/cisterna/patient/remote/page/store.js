@@ -40,10 +40,13 @@ const keep = (kept, values) =>
 /** Keep several values at once; it resolves when they are on disk. */
 export const put = (values) => within("readwrite", (kept) => keep(kept, values));
 
-/** The same for what a pump has said: once the pump is forgotten, an answer under way leaves nothing. */
+/** The same for what belongs to a pump, and whether it was kept: once she has forgotten the pump,
+    in this window or another, an answer under way leaves nothing. */
 export const note = (values) =>
   within("readwrite", async (kept) => {
-    if (await done(kept.get("who"))) await keep(kept, values);
+    const paired = Boolean(await done(kept.get("who")));
+    if (paired) await keep(kept, values);
+    return paired;
   });
 
 /** Forget several names at once. */

@@ -11,8 +11,9 @@ from cisterna.clinic.bodies.hers import BurdenLogged
 from cisterna.clinic.burden import KINDS, burden
 from cisterna.clinic.course import Person
 from cisterna.clinic.web import clock
+from cisterna.clinic.web.access import member
 from cisterna.clinic.web.forms import zone_of
-from cisterna.patient.web.her import done, hers
+from cisterna.patient.web.her import done, hers, own_entry
 from cisterna.patient.web.words import say
 
 _LATEST = 20
@@ -30,14 +31,17 @@ def noted(request: HttpRequest, person: Person) -> HttpResponse:
             return found
         problem = found
     said = person.every(BurdenLogged, None)
+    changes, before = own_entry(request, person, BurdenLogged)
     about = {
         "here": "about",
+        "who": member(request).who,
+        "changes": changes,
         "year": burden(person, today),
-        "days": sorted((s.body for s in said), key=lambda b: b.day, reverse=True)[:_LATEST],
+        "days": sorted(said, key=lambda s: s.body.day, reverse=True)[:_LATEST],
         "kinds": KINDS,
         "base": len(person.events),
         "problem": problem,
-        "entered": request.POST,
+        "entered": request.POST or _entered(before),
         "today": today.isoformat(),
         "currency": next((s.body.currency for s in reversed(said) if s.body.currency), ""),
     }
@@ -58,7 +62,18 @@ def _noted(request: HttpRequest, person: Person) -> HttpResponse | str:
     cost, currency = row["cost"].replace(",", "."), row["currency"].upper() if row["cost"] else ""
     home, minutes = row["home"] == "yes", int(row["minutes"][:9])
     asked = BurdenLogged(day, row["kind"], home, minutes, cost, currency, row["says"])
-    return done(request, person, "log-burden", asked, "burden.thanks", "/my/burden/")
+    to = ("burden.thanks", "/my/burden/")
+    changes = request.POST.get("corrects") or None
+    return done(request, person, "log-burden", asked, *to, corrects=changes)
+
+
+def _entered(found: BurdenLogged | None) -> dict[str, str]:
+    """A note as the form shows it."""
+    if found is None:
+        return {}
+    home, minutes = "yes" if found.at_home else "no", str(found.minutes)
+    row = {"day": found.day.isoformat(), "kind": found.kind, "home": home, "minutes": minutes}
+    return row | {"cost": found.cost, "currency": found.currency, "says": found.says}
 
 
 urlpatterns = [path("my/burden/", noted, name="my-burden")]

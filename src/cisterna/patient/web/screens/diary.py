@@ -1,8 +1,9 @@
 """Her diary: write an entry, and read it by day beside what the pump reports of her doses."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_http_methods
@@ -13,7 +14,7 @@ from cisterna.clinic.web import clock, site
 from cisterna.clinic.web.access import member
 from cisterna.clinic.web.forms import zone_of
 from cisterna.patient.web.diary import days
-from cisterna.patient.web.her import done, hers, rights
+from cisterna.patient.web.her import done, hers, own_entry, rights
 from cisterna.patient.web.words import say
 
 _PAIN = tuple(str(n) for n in range(11))
@@ -32,7 +33,7 @@ def diary(request: HttpRequest, person: Person) -> HttpResponse:
         if isinstance(found, HttpResponse):
             return found
         problem = found
-    changes = request.POST.get("corrects", "") or request.GET.get("change", "")
+    changes, before = own_entry(request, person, DiaryWritten)
     about = {
         "here": "diary",
         "who": member(request).who,
@@ -43,7 +44,7 @@ def diary(request: HttpRequest, person: Person) -> HttpResponse:
         "steps": _PAIN,
         "moments": _DOSE,
         "problem": problem,
-        "entered": request.POST or _before(request, person, changes),
+        "entered": request.POST or _entered(before, zone),
         "now": now.astimezone(zone).strftime(_FORM),
     }
     return render(request, "patient/diary.html", about, status=422 if problem else 200)
@@ -64,15 +65,11 @@ def _written(request: HttpRequest, person: Person) -> HttpResponse | str:
     return done(request, person, "write-diary", asked, *to, corrects=changes)
 
 
-def _before(request: HttpRequest, person: Person, changes: str) -> dict[str, str]:
-    """The entry of her own that she wants to change, as the form shows it. Raises `Http404`."""
-    if not changes:
-        return {}
-    own = (d for d in person.every(DiaryWritten, None) if d.by.who == member(request).who)
-    found = next((d.body for d in own if d.id == changes), None)
+def _entered(found: DiaryWritten | None, zone: ZoneInfo) -> dict[str, str]:
+    """An entry as the form shows it."""
     if found is None:
-        raise Http404
-    seen = found.seen.astimezone(zone_of(person)).strftime(_FORM)
+        return {}
+    seen = found.seen.astimezone(zone).strftime(_FORM)
     pain = "" if found.pain is None else str(found.pain)
     return {"seen": seen, "pain": pain, "did": found.did, "says": found.says, "dose": found.dose}
 
