@@ -24,13 +24,14 @@ ALL = bool(SHOTS or os.environ.get("CISTERNA_CAMPAIGN"))
 
 
 def fit(page: Page, name: str) -> None:
-    """In every look nothing sticks out, and axe finds nothing in those that it is shown."""
+    """In every look nothing sticks out or is squeezed, and axe finds nothing where it looks."""
     shown = LOOKS if ALL else (LOOKS[crc32(name.encode()) % len(LOOKS)],)
     for width, scheme in (*LOOKS, *(PICTURES if SHOTS else ())):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, (name, width, wide, page.evaluate(_BESIDE, width))
+        assert not (thin := page.evaluate(_SQUEEZED)), (name, width, thin)
         if SHOTS:
             page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
         if (width, scheme) in shown:
@@ -39,6 +40,11 @@ def fit(page: Page, name: str) -> None:
 
 _BESIDE = """width => [...document.querySelectorAll("body *")]
   .filter(e => e.getBoundingClientRect().right > width)
+  .map(e => e.outerHTML.slice(0, 120))"""
+
+
+_SQUEEZED = """() => [...document.querySelectorAll("main p, main li, main dd, main h3")]
+  .filter(e => e.offsetParent && e.offsetWidth < 40 && e.offsetHeight > 200)
   .map(e => e.outerHTML.slice(0, 120))"""
 
 
