@@ -12,7 +12,7 @@ from typing import Literal
 from zlib import crc32
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 Scheme = Literal["dark", "light"]
 NARROW = 320
@@ -36,6 +36,12 @@ def fit(page: Page, name: str) -> None:
             page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
         if (width, scheme) in shown:
             nothing_for_axe(page, f"{name} {width} {scheme}")
+
+
+def follow(link: Locator) -> None:
+    """A click that leads to a page, and the page: what is looked at next is not the one before."""
+    with link.page.expect_navigation():
+        link.click()
 
 
 _BESIDE = """width => [...document.querySelectorAll("body *")]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.fitting import fit
+from tests.browser.fitting import fit, follow
 from tests.clinic.web.conftest import (  # noqa: F401  (fixtures)
     PASSWORD,
     Invited,
@@ -138,7 +138,7 @@ def test_a_passkey_is_enrolled_signs_in_and_opens_the_lock(browser: Browser, add
         page.goto(f"{address}{place}")
         fit(page, name)
     page.goto(f"{address}/account/enrol/")
-    page.get_by_role("button", name="Lock this page now").click()
+    follow(page.get_by_role("button", name="Lock this page now"))
     fit(page, "locked")
     page.get_by_role("button", name="Unlock").click()
     page.wait_for_url(f"{address}/")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import fitting
+from tests.browser.fitting import follow
 from tests.clinic.web.conftest import NOW, PASSWORD, SignedIn
 from tests.patient.web.conftest import (  # noqa: F401  (fixtures)
     clinic,
@@ -184,6 +185,6 @@ def test_an_answer_is_kept_as_it_is_given_and_is_there_after_the_lock(
         page.goto(f"{address}/account/enrol/")
         page.locator('form[action="/locked/now/"] button').click()
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Unlock").click()
+        follow(page.get_by_role("button", name="Unlock"))
         page.goto(f"{address}/my/check-in/more/")
         assert page.locator('[name="score:peg:pain"][value="4"]').is_checked()

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import tests.clinic.web.conftest  # noqa: F401  (Django is ready from here on)
-from tests.browser.fitting import fit
+from tests.browser.fitting import fit, follow
 
 # isort: split
 from django.conf import settings
@@ -150,7 +150,7 @@ def test_an_outcome_that_nobody_knows_is_fit_to_be_found_out(
     fit(page, "programmer-unknown")
     page.goto(f"{HOME}outcome/")
     fit(page, "programmer-outcome")
-    page.get_by_role("button", name="Interrogate the pump").click()
+    follow(page.get_by_role("button", name="Interrogate the pump"))
     fit(page, "programmer-outcome-asked")
     assert reconcile(doctor).status_code == 302
     page.goto(HOME)
@@ -196,10 +196,10 @@ def test_members_and_accounts_are_fit(
     fit(page, "members")
     page.get_by_label("Name to sign in with").fill("n-gray")
     page.get_by_label("Role").last.select_option("nurse")
-    page.get_by_role("button", name="Invite").click()
+    follow(page.get_by_role("button", name="Invite"))
     fit(page, "members-invited")
     page.goto("/members/")
-    page.get_by_role("link", name="Password or factor").first.click()
+    follow(page.get_by_role("link", name="Password or factor").first)
     fit(page, "members-lost")
     for name, place in (
         ("account-enrol", "/account/enrol/"),
