@@ -1,6 +1,7 @@
 """A backup is a whole record or nothing, and comes back as the same record on either engine."""
 
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from django.db import connections
 from cisterna.clinic.ledger import backup as module
 from cisterna.clinic.ledger.backup import anchor_beside, backup, export_lines, restore
 from cisterna.clinic.ledger.entry import ClinicKind, entry_after
+from cisterna.clinic.ledger.guarded import check_guards
 from cisterna.clinic.ledger.place import connect
 from cisterna.clinic.ledger.record import Record
 from cisterna.clinic.verify import NoRecord, read_anchor, verify
@@ -222,3 +224,24 @@ def test_a_database_is_verified_while_it_is_written(record, place):
     record.append(said(2))
     assert verify(Path(place)).whole.seq == 2
     assert verify(Path(place)).ok
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_dump_of_a_whole_database_brings_back_the_record_and_its_guards(
+    record, place, server, tmp_path
+):
+    """The two lines of docs/how-to/deploy.md, for one schema of a server that has many."""
+    record.append(said(1), said(2))
+    before = list(export_lines(record))
+    address, _, schema = place.partition("&options=-csearch_path%3D")
+    dump = tmp_path / "clinic.dump"
+    only = (f"--schema={schema}", f"--file={dump}")
+    subprocess.run([server.bin_path / "pg_dump", "--format=custom", *only, address], check=True)
+    connections[record.database].close()
+    server.psql(f"DROP SCHEMA {schema} CASCADE;")
+    into = ("--exit-on-error", f"--dbname={address}")
+    subprocess.run([server.bin_path / "pg_restore", *into, dump], check=True)
+    back = Record.open(connect(place))
+    assert list(export_lines(back)) == before
+    check_guards(back.database)
+    assert back.append(said(3))[0].seq == 3
