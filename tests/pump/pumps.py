@@ -4,6 +4,7 @@ Strokes of 2,500 nL, a solution of 10 mg/mL: a stroke holds 25 mcg (25e9 fg). Th
 for 60,000 nL/h from midnight (24 strokes an hour), for 20,000 nL/h from 06:00 (8 an hour).
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -126,9 +127,20 @@ class Bench:
         self.strokes += [s for s in at_tip(before.tip) if s[0] < known]
         self.state, out = step(before, event)
         self.oracle.see(before, event, self.state, out)
+        _told_in_words(out)
         self.log += out.log
         self.closed += out.closed
         return out
+
+
+def _told_in_words(out: e.Outcome) -> None:
+    """A refusal is a sentence, and the log names each entry by a term."""
+    if out.refused:
+        words = out.refused.message
+        assert re.fullmatch(r"[A-Z0-9].*[a-z0-9]\.", words), out.refused
+    for entry in out.log:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.what), entry
+        assert isinstance(entry.why, str), entry
 
 
 def at_tip(tip: TipRun | None) -> Iterable[tuple[int, int]]:

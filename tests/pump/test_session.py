@@ -68,6 +68,23 @@ def test_only_what_was_read_back_can_be_confirmed_and_only_what_was_confirmed_ac
     assert bench.refused(activated) == "not-confirmed"
 
 
+@pytest.mark.requirement("SR-34")
+def test_the_log_tells_a_session_step_by_step():
+    bench = running().until(5)
+    begun = len(bench.log)
+    named = replace(NEXT, words="order ab12")
+    bench.do(*programming(named, 5), e.SessionOpened(6, 2), e.SessionEnded(6, 2, lost=True))
+    assert [(entry.what, entry.why) for entry in bench.log[begun:]] == [
+        ("session-opened", "1"),
+        ("staged", named.digest[:16]),
+        ("confirmed", ""),
+        ("activated", "version 2 order ab12"),
+        ("session-closed", "1"),
+        ("session-opened", "2"),
+        ("session-lost", "2"),
+    ]
+
+
 @pytest.mark.requirement("SR-49", "H13", "A11")
 def test_a_stale_version_is_neither_staged_nor_activated():
     bench = running()
@@ -75,7 +92,9 @@ def test_a_stale_version_is_neither_staged_nor_activated():
     assert bench.refused(e.Activated(5, 1, 0)) == "version"
     assert bench.refused(e.Activated(5, 1, 2)) == "version"
     bench.do(e.Activated(5, 1, 1), e.SessionEnded(5, 1), e.SessionOpened(6, 2))
-    assert bench.refused(e.Staged(6, 2, replace(FLEX, version=2))) == "version"
+    stale = bench.do(e.Staged(6, 2, replace(FLEX, version=2))).refused
+    assert stale and stale.code == "version"
+    assert stale.message == "The programme follows version 1; 2 is running."
 
 
 @pytest.mark.requirement("SR-51", "H15", "A11")
