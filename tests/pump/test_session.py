@@ -93,7 +93,8 @@ def test_a_stale_version_is_neither_staged_nor_activated():
     assert bench.refused(e.Activated(5, 1, 2)) == "version"
     bench.do(e.Activated(5, 1, 1), e.SessionEnded(5, 1), e.SessionOpened(6, 2))
     stale = bench.do(e.Staged(6, 2, replace(FLEX, version=2))).refused
-    assert stale and stale.code == "version"
+    assert stale
+    assert stale.code == "version"
     assert stale.message == "The programme follows version 1; 2 is running."
 
 
