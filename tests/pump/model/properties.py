@@ -91,13 +91,12 @@ def flowed(seen: Seen, pump: State, until_ms: int, made: tuple[tuple[int, int], 
     at, one = pump.now_ms, pump.device.stroke_nl * HOUR_MS
     room = one + pump.device.fastest_nl_per_h + 4 * HOUR_MS
     rise, bridge = seen.rise, seen.bridge
-    for now, mass in (*made, (until_ms - 1, 0)):
+    for now, flows in (*((now, one) for now, _ in made), (until_ms - 1, 0)):
         grant = _granted(seen, pump, at, now + 1)
         if _bridging(pump):
             grant, bridge = min(grant, bridge), max(0, bridge - grant)
         elif pump.flow.once is None:
-            bridge = max(0, bridge - (one if (now, mass) in made else 0))
-        flows = one if (now, mass) in made else 0
+            bridge = max(0, bridge - flows)
         rise, at = max(0, rise + flows - grant), now + 1
         if rise > room:
             raise Broken("flow", f"{rise / HOUR_MS:.0f} nL more than is granted")

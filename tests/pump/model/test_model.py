@@ -13,10 +13,10 @@ import pytest
 
 from cisterna.pump import controller
 from cisterna.pump import events as e
-from cisterna.quantity import DAY_MS
+from cisterna.quantity import DAY_MS, HOUR_MS
 from tests.drill import checked
 from tests.drill.planting import Patch, Plant, planted
-from tests.pump.model import bench, canon, core, presets, world
+from tests.pump.model import bench, canon, core, presets, properties, world
 from tests.pump.model.agree import Pair
 from tests.pump.model.canon import NOW
 from tests.pump.model.checker import Broken, Found, Search, check
@@ -110,6 +110,17 @@ def shifted(event: e.Event, by: int) -> e.Event:
     if isinstance(event, e.PowerReturned):
         return replace(event, at_ms=event.at_ms + by, known_ms=event.known_ms + by)
     return replace(event, at_ms=event.at_ms + by)
+
+
+def test_the_onlooker_counts_a_stroke_without_drug_once():
+    """The last thing before a power loss may be a stroke of a line that holds none."""
+    pump = bench.new_pump()
+    for event in bench.programming(pump, "slow"):
+        pump, _ = controller.step(pump, event)
+    now, one = pump.now_ms, pump.device.stroke_nl
+    assert properties.flowed(properties.Seen(now), pump, now + 1, ((now, 0),)).rise <= one * HOUR_MS
+    with pytest.raises(Broken, match="nL more than is granted"):
+        properties.flowed(properties.Seen(now), pump, now + 1, ((now, 0), (now, 0)))
 
 
 def test_a_search_that_stops_at_a_bound_does_not_say_that_it_is_closed():
