@@ -68,6 +68,23 @@ def test_only_what_was_read_back_can_be_confirmed_and_only_what_was_confirmed_ac
     assert bench.refused(activated) == "not-confirmed"
 
 
+@pytest.mark.parametrize(("order", "before"), [(e.Stopped, 0), (e.MinimumOrdered, 6_000)])
+def test_an_activation_ends_a_stop_and_a_minimum_that_somebody_ordered(
+    order: Callable[[int], e.Event], before: int
+):
+    """A stop for a fault waits for its restart; what a person ordered, the new order replaces."""
+    bench = running().until(5)
+    bench.do(order(5))
+    assert rate_now(bench.state.flow) == before
+    bench.do(*programming(NEXT, 5))
+    assert rate_now(bench.state.flow) == 30_000
+
+
+def test_a_programme_without_a_floor_is_granted_none():
+    bench = running(replace(FLEX, floor_nl_per_h=None))
+    assert bench.state.guard.floor_nl_per_h == 0
+
+
 @pytest.mark.requirement("SR-34")
 def test_the_log_tells_a_session_step_by_step():
     bench = running().until(5)
