@@ -51,7 +51,10 @@ PARTS: Mapping[str, Part] = {
         ("test_guard.py", "test_guard_edges.py", "test_guard_flow.py", "test_doses.py"),
     ),
     "doses": Part(("doses.py",), ("test_doses.py", "test_controller.py", "test_session.py")),
-    "session": Part(("session.py",), ("test_session.py", "test_controller.py", "test_keeper.py")),
+    "session": Part(
+        ("session.py",),
+        ("test_session.py", "test_controller.py", "test_alarms.py", "test_keeper.py"),
+    ),
     "keeper": Part(("keeper.py",), ("test_keeper.py", "test_unit.py")),
     "journal": Part(("journal.py", "records.py", "recovery.py"), ("test_journal.py",)),
     "link": Part(("link/*",), ("link",)),

@@ -91,6 +91,7 @@ def test_the_log_tells_a_session_step_by_step():
     begun = len(bench.log)
     named = replace(NEXT, words="order ab12")
     bench.do(*programming(named, 5), e.SessionOpened(6, 2), e.SessionEnded(6, 2, lost=True))
+    assert bench.wrong == set()
     assert [(entry.what, entry.why) for entry in bench.log[begun:]] == [
         ("session-opened", "1"),
         ("staged", named.digest[:16]),
