@@ -20,7 +20,7 @@ from cisterna.clinic.web.words import plain, words
 
 UTC_ZONE = ZoneInfo("UTC")
 _WRONG = "What was wrong. A correction has its reason; both entries stay on the record."
-_WHY = "What goes beyond a rule needs its reason; it stands on the record."
+_WHY = "Only where this goes beyond a rule; it stands on the record."
 
 
 class ActForm(forms.Form):
@@ -29,7 +29,10 @@ class ActForm(forms.Form):
     base = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     corrects = forms.CharField(widget=forms.HiddenInput, required=False)
     why = forms.CharField(
-        label="Reason", required=False, help_text=_WHY, widget=forms.Textarea(attrs={"rows": 2})
+        label="Reason to go beyond a rule",
+        required=False,
+        help_text=_WHY,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def __init__(self, act: str, person: Person, *args: Any, **kwargs: Any) -> None:
@@ -41,7 +44,9 @@ class ActForm(forms.Form):
         self.order_fields(["base", "corrects", *made, "why"])
         if self["corrects"].value():
             self.fields["why"] = forms.CharField(
-                help_text=_WRONG, widget=forms.Textarea(attrs={"rows": 2}), label="Reason"
+                help_text=_WRONG,
+                widget=forms.Textarea(attrs={"rows": 2}),
+                label="Reason to correct it",
             )
 
     def blocks(self) -> list["Block"]:
