@@ -67,8 +67,8 @@ names, or that the safety book warns of; the source names its rows there. The te
 named for the bug: they pass with nothing planted and fail with the bug. Others may find it too.
 
 A bug is planted by changing the production code in memory, in a process of its own. Where the code
-has moved, the drill fails until the bug is planted again. Every `make test` plants each twelfth of
-them and runs their tests to the first that finds each; `make campaign` plants them all.
+has moved, the drill fails until the bug is planted again. Every `make test` plants all of them, and
+runs the tests of each sixth to the first that finds it; `make campaign` runs those of all.
 
 What the drill does not show: that the suite finds a bug that nobody thought of. That is asked by
 the mutants of the same modules, the model checker and the proofs. Ran on Python {version}."""

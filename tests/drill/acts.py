@@ -232,7 +232,7 @@ CARE_ACTS = (
         "an alarm raises the flow",
         "The strongest of several alarms loses against the mildest",
         "SR-03; SR-42",
-        edit("pump.alarms.effect", ("return max(", "return min(")),
+        edit("pump.alarms.effect", ("in _STRONGEST_FIRST:", "in reversed(_STRONGEST_FIRST):")),
         by(ALARMS, "the_strongest_of_several_alarms_decides_the_flow"),
     ),
 )

@@ -86,7 +86,10 @@ FRESH = (
         "A20; A33; ST-03",
         edit(
             "pump.link.ledger.restarted",
-            ("max(a.used, a.reserved)", "0"),
+            (
+                "map(_used_up, ledger.accounts)",
+                "changed(account, used=0) for account in ledger.accounts",
+            ),
             ("floor_ms=now_ms", "floor_ms=0"),
         ),
         by(COMMAND, "no_frame_of_before_a_restart_acts_after_it"),
