@@ -1,12 +1,13 @@
 """A pump, two programmers, a remote, a stranger: their keys, and the frames they send."""
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cisterna.pump.link.answer import ACCEPTED, Answer, Response
+from cisterna.pump.link.answer import ACCEPTED, Answer, Kind, Response
 from cisterna.pump.link.command import Command, Sender
 from cisterna.pump.link.door import Carry, Reply, Silence, Step, receive, settle
 from cisterna.pump.link.frame import Frame, body
@@ -133,6 +134,10 @@ def answered(step: Step) -> Answer:
     """The answer of a step that answers."""
     assert isinstance(step.outcome, Reply), step.outcome
     assert isinstance(step.outcome.body, Answer)
+    response = step.outcome.body.response
+    if response.kind is Kind.REFUSED:
+        assert response.code is not None
+        assert re.fullmatch(r"[a-z0-9].*[a-z0-9]", response.message, re.DOTALL), response
     return step.outcome.body
 
 

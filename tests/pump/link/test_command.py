@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cisterna.pump.link import frame
-from cisterna.pump.link.answer import Answer, Greeting, Kind, from_pump, refused, seal
+from cisterna.pump.link.answer import ACCEPTED, Answer, Greeting, Kind, from_pump, refused, seal
 from cisterna.pump.link.canonical import Reason
 from cisterna.pump.link.command import signed_command
 from cisterna.pump.link.door import Carry, Reply, Silence, receive, settle
@@ -27,16 +27,20 @@ from cisterna.pump.link.verbs import (
     AskDose,
     ClinicianBolus,
     Interrogate,
+    PairBegin,
     ReadState,
     Revoke,
+    Role,
     Stage,
     Stop,
     StopDose,
+    Verb,
 )
 from tests.pump.link.people import (
     ADA,
     AT,
     BEN,
+    CODE_KEY,
     DIGEST,
     EVERY_VERB,
     NOW,
@@ -274,6 +278,30 @@ def test_a_retry_of_a_refused_dose_is_refused_again():
     after, first = ask(link(), command, response=refused("lockout", "wait until 14:20"))
     assert first.response.code == "lockout"
     assert code(send(after, command)) == "lockout"
+
+
+def test_each_command_keeps_the_answer_that_it_got():
+    first, second = PATIENT.says(StopDose(), 1), PATIENT.says(AskDose(), 2)
+    after, _ = ask(link(), first)
+    after, _ = ask(after, second, response=refused("lockout", "wait until 14:20"))
+    assert answered(send(after, first)).response == ACCEPTED
+    assert code(send(after, second)) == "lockout"
+
+
+@pytest.mark.parametrize("wanted", [PairBegin(Role.REMOTE, CODE_KEY), Revoke(PATIENT.key)])
+def test_a_retry_of_a_change_of_keys_gets_its_answer_and_changes_nothing_again(wanted: Verb):
+    command = ADA.says(wanted, 1)
+    after, first = ask(link(), command)
+    assert first.response == ACCEPTED
+    again = send(after, command)
+    assert answered(again).response == ACCEPTED
+    assert again.link.ring == after.ring
+
+
+def test_an_answer_says_of_which_pump_to_whom_for_what_and_when():
+    command = PATIENT.says(AskDose(), 5)
+    _, answer = ask(link(), command, at(70))
+    assert answer == Answer(PUMP, PATIENT.key, command.head.id, NOW + 70, VERSION, 5, ACCEPTED)
 
 
 @pytest.mark.requirement("SR-48")

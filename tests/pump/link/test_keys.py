@@ -308,6 +308,23 @@ def test_nobody_revokes_the_own_key_so_a_programmer_is_always_left():
     assert code(send(link(), ADA.says(Revoke(STRANGER.key), 1))) == "unknown-key"
 
 
+def test_revoking_somebody_else_leaves_a_window_open():
+    state, _ = ask(opened(), ADA.says(Revoke(PATIENT.key), 2))
+    assert paired(send(state, proof(NEW)))
+
+
+def test_nothing_is_remembered_of_a_key_that_is_gone():
+    """Readers make a new key for each touch: what is kept must not grow with them."""
+    state, _ = ask(link(), PATIENT.says(AskDose(), 1))
+    state, _ = ask(state, ADA.says(Revoke(PATIENT.key), 1))
+    assert [account.key for account in state.ledger.accounts] == [ADA.key]
+    state = send(touch(state, NOW)[0], Reader(READER.public)).link
+    state, _ = ask(state, READER.says(ReadState(), 1))
+    later = at(READER_MS)
+    state = send(touch(state, later.now_ms)[0], Reader(MALLORY.public), later).link
+    assert READER.key not in [account.key for account in state.ledger.accounts]
+
+
 def test_revoking_the_programmer_behind_a_window_closes_it():
     state, _ = ask(opened(), BEN.says(Revoke(ADA.key), 1))
     assert not paired(send(state, proof(NEW)))

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from cisterna.pump.link import keys, lease, pairing
+from cisterna.pump.link.frame import Pair
 from cisterna.pump.link.lease import Lease
 from cisterna.pump.link.notes import Note, What
-from cisterna.pump.link.rules import LEASE_MS, PAIRING_MS
+from cisterna.pump.link.rules import LEASE_MS, PAIRING_MS, PAIRING_TRIES, READERS_PER_HOUR
 from cisterna.pump.link.verbs import (
     AskDose,
     CloseSession,
@@ -21,6 +22,7 @@ from cisterna.pump.link.verbs import (
 )
 from tests.pump.link.people import (
     ADA,
+    AT,
     BEN,
     CLEO,
     CODE_KEY,
@@ -99,6 +101,45 @@ def test_the_log_says_who_opened_a_window_for_whom_and_who_came_through_it():
     assert over == (Note(What.PAIRING_CLOSED, ADA.key, "too late"),)
 
 
+@pytest.mark.requirement("SR-34", "ST-07")
+def test_the_log_says_why_a_window_was_not_opened_and_why_nobody_came_through():
+    wanted = ADA.says(PairBegin(Role.REMOTE, CODE_KEY), 1)
+    step = send(link(), wanted, replace(AT, bolus=True))
+    assert step.notes == (
+        Note(What.COMMAND_REFUSED, ADA.key, "pair_begin: bolus-running"),
+        Note(What.PAIRING_REFUSED, ADA.key, "bolus-running"),
+    )
+    own = send(link(), ADA.says(Revoke(ADA.key), 1))
+    assert own.notes == (Note(What.COMMAND_REFUSED, ADA.key, "revoke: own-key"),)
+    held, _ = keys.touched(send(link(), wanted).link.ring, NOW)
+    offer = pairing.offer(CODE_KEY, held.pump, Role.REMOTE, STRANGER.public)
+
+    def refused(ring: keys.Ring, asked: Pair, bolus: bool = False) -> tuple[Note, ...]:
+        return pairing.pair(ring, asked, NOW, bolus)[2]
+
+    assert refused(ring(), offer) == (Note(What.PAIRING_REFUSED, STRANGER.key, "closed"),)
+    assert refused(held, offer, bolus=True) == (
+        Note(What.PAIRING_REFUSED, STRANGER.key, "bolus-running"),
+    )
+    other = replace(offer, role=Role.PROGRAMMER)
+    assert refused(held, other) == (Note(What.PAIRING_REFUSED, STRANGER.key, "wrong-role"),)
+
+
+@pytest.mark.requirement("SR-34", "ST-07")
+def test_the_log_says_whose_window_the_last_wrong_proof_has_closed():
+    held, _ = keys.touched(
+        send(link(), ADA.says(PairBegin(Role.REMOTE, CODE_KEY), 1)).link.ring, NOW
+    )
+    offer = pairing.offer(CODE_KEY, held.pump, Role.REMOTE, STRANGER.public)
+    notes: tuple[Note, ...] = ()
+    for _ in range(PAIRING_TRIES):
+        held, _, notes = pairing.pair(held, replace(offer, proof="0" * 64), NOW, bolus=False)
+    assert notes == (
+        Note(What.PAIRING_FAILED, STRANGER.key, "0 tries left"),
+        Note(What.PAIRING_CLOSED, ADA.key),
+    )
+
+
 @pytest.mark.requirement("SR-34", "ST-08")
 def test_the_log_says_who_the_second_programmer_was():
     first = send(link(), ADA.says(PairBegin(Role.PROGRAMMER, CODE_KEY), 1))
@@ -116,3 +157,6 @@ def test_the_log_says_which_emergency_reader_came_in_or_why_it_did_not():
     _, none, refused = keys.admit(ring(), READER.public, NOW)
     assert none is None
     assert refused == (Note(What.READER_REFUSED, READER.key, "not-near"),)
+    many = tuple(keys.Visit(f"{n:064x}", NOW) for n in range(READERS_PER_HOUR))
+    _, _, often = keys.admit(replace(near, visits=many), READER.public, NOW)
+    assert often == (Note(What.READER_REFUSED, READER.key, "too-many"),)

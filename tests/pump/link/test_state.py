@@ -72,8 +72,17 @@ def test_a_restart_finds_what_was_kept():
     assert isinstance(found, Link)
     assert kept(found).ring == kept(eventful()).ring
     assert found.ledger.floor_ms == NOW
+    assert found.budget == eventful().budget, "no calls are given back by a loss of power"
+    assert (found.lease.holder, found.lease.heard_ms) == (None, 0)
     assert saved(found) != JOURNAL
     assert restored(saved(found), PUMP, NOW) == found
+
+
+def test_what_a_pump_keeps_has_nothing_half_open():
+    held = kept(eventful())
+    assert (held.lease.holder, held.lease.heard_ms) == (None, 0)
+    assert (held.ring.window, held.ring.touched_ms) == (None, None)
+    assert restored(JOURNAL, PUMP, NOW) != "an older journal"
 
 
 def test_the_journal_of_another_pump_is_refused():
