@@ -1,5 +1,6 @@
 """The pump's journal: SR-33, SR-45, SR-46; hazards H10, H11, H19; scenarios A05, A06, A07, A31."""
 
+import re
 import struct
 from functools import partial
 from zlib import crc32
@@ -58,8 +59,15 @@ def written(*entries: bytes, state: bytes = b"state", disk: Disk | None = None) 
 def refused(images: dict[str, bytes], serial: str = SERIAL) -> str:
     with pytest.raises(JournalRefused) as caught:
         Journal.open(Disk(dict(images)), serial)
-    assert caught.value.way_out in str(caught.value)
-    return caught.value.code
+    return told(caught.value)
+
+
+def told(problem: JournalRefused | NotDurable) -> str:
+    """The code of a refusal, which says in sentences what is wrong and what to do."""
+    for words in (problem.message, problem.way_out):
+        assert re.fullmatch(r"[A-Z].*[a-z]{2}.*\.", words), problem
+    assert str(problem) == f"{problem.message} {problem.way_out}"
+    return problem.code
 
 
 def broken(images: dict[str, bytes], copies: str, slot: int, at: int) -> dict[str, bytes]:
@@ -145,7 +153,7 @@ def test_one_copy_that_holds_a_whole_state_is_a_journal_and_is_not_written_over(
     alone = Disk(dict(left))
     with pytest.raises(JournalRefused) as caught:
         Journal.create(alone, SERIAL, b"second", CAPACITY)
-    assert caught.value.code == "exists"
+    assert told(caught.value) == "exists"
     assert alone.kept == left
     assert opened(left)[0] == Content(b"first")
 
@@ -259,7 +267,7 @@ def test_after_a_loss_no_entry_is_taken_until_a_snapshot_accounts_for_it():
         assert journal.copies == ()
         with pytest.raises(NotDurable, match="Write a snapshot") as caught:
             journal.append(b"y")
-        assert caught.value.code == "snapshot-due"
+        assert told(caught.value) == "snapshot-due"
     journal.snapshot(b"accounted")
     journal.append(b"y")
     assert opened(disk.kept)[:2] == (Content(b"accounted", (b"y",)), ())
@@ -431,7 +439,7 @@ def test_a_refused_entry_is_taken_back_so_that_it_cannot_come_true_later():
     disk.fails = lambda _, op: 5 if op.data and any(op.data) else None  # full, but it can blank
     with pytest.raises(NotDurable) as caught:
         journal.append(ENTRY)
-    assert (caught.value.code, caught.value.may_reappear) == ("storage-full", False)
+    assert (told(caught.value), caught.value.may_reappear) == ("storage-full", False)
     for images in survivors(disk.kept, disk.waiting):
         assert opened(images)[:2] == (Content(b"state"), ())
 
@@ -468,7 +476,7 @@ def test_a_full_storage_is_told_from_a_broken_one(broken: bool, code: str):
     disk.fails, disk.broken = (lambda _, __: 0), broken
     with pytest.raises(NotDurable) as caught:
         journal.append(ENTRY)
-    assert caught.value.code == code
+    assert told(caught.value) == code
     assert caught.value.way_out in str(caught.value)
 
 
@@ -614,7 +622,7 @@ def test_an_entry_that_does_not_fit_asks_for_a_snapshot_and_harms_nothing():
     journal, _ = Journal.open(disk, SERIAL)
     with pytest.raises(NotDurable) as caught:
         journal.append(bytes(journal.room + 1))
-    assert caught.value.code == "slot-full"
+    assert told(caught.value) == "slot-full"
     journal.append(bytes(journal.room))
     assert journal.room == -RECORD_OVERHEAD
     assert opened(disk.kept)[1] == ()
@@ -626,7 +634,7 @@ def test_a_state_that_does_not_fit_is_refused_and_the_journal_goes_on():
     most = CAPACITY - HEADER_SIZE - RECORD_OVERHEAD - COPIES_SIZE
     with pytest.raises(NotDurable) as caught:
         journal.snapshot(bytes(most + 1))
-    assert caught.value.code == "too-large"
+    assert told(caught.value) == "too-large"
     journal.append(ENTRY)
     assert opened(disk.kept)[0].entries == (ENTRY,)
     journal.snapshot(bytes(most))
@@ -687,7 +695,7 @@ def test_a_journal_without_any_whole_state_is_refused_and_not_written_over():
     assert refused(images) == "unreadable"
     with pytest.raises(JournalRefused) as caught:
         Journal.create(Disk(dict(images)), SERIAL, b"first", CAPACITY)
-    assert caught.value.code == "exists"
+    assert told(caught.value) == "exists"
 
 
 def test_storage_that_cannot_be_read_is_not_taken_for_an_empty_place():
@@ -695,7 +703,7 @@ def test_storage_that_cannot_be_read_is_not_taken_for_an_empty_place():
     disk.unreadable = frozenset(AREAS)
     with pytest.raises(JournalRefused) as caught:
         Journal.open(disk, SERIAL)
-    assert caught.value.code == "unreadable"
+    assert told(caught.value) == "unreadable"
     with pytest.raises(JournalRefused):
         Journal.create(disk, SERIAL, b"first", CAPACITY)
 
