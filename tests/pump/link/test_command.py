@@ -263,6 +263,12 @@ def test_a_value_outside_its_bounds_is_refused_by_the_pump_though_it_is_signed(v
 # How often ----------------------------------------------------------------------------------------
 
 
+def test_noise_leaves_the_link_as_it_was():
+    step = receive(link(), b"noise", AT)
+    assert isinstance(step.outcome, Silence)
+    assert step.link == link()
+
+
 @pytest.mark.requirement("SR-48", "A03", "H12")
 def test_a_duplicate_gets_the_first_answer_and_acts_once():
     command = PATIENT.says(AskDose(), 1)

@@ -26,7 +26,7 @@ from cisterna.pump.link.rules import (
     READER_MS,
     READERS_PER_HOUR,
 )
-from cisterna.pump.link.state import Link, restored, saved, touch
+from cisterna.pump.link.state import Link, passed, restored, saved, touch
 from cisterna.pump.link.verbs import (
     AskDose,
     ClinicianBolus,
@@ -306,6 +306,14 @@ def test_a_revoked_key_is_out_at_once_and_its_session_is_lost():
 def test_nobody_revokes_the_own_key_so_a_programmer_is_always_left():
     assert code(send(link(), ADA.says(Revoke(ADA.key), 1))) == "own-key"
     assert code(send(link(), ADA.says(Revoke(STRANGER.key), 1))) == "unknown-key"
+
+
+def test_a_window_closes_once_and_is_gone():
+    late = NOW + PAIRING_MS
+    after, said = passed(opened(), late)
+    assert [note.what for note in said] == [What.PAIRING_CLOSED]
+    assert after.ring.window is None
+    assert passed(after, late) == (after, ())
 
 
 def test_revoking_somebody_else_leaves_a_window_open():
