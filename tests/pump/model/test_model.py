@@ -53,7 +53,7 @@ def some_pairs(model: core.Core | world.World, every: int) -> list[tuple[Any, An
 
 
 def test_a_pump_behaves_the_same_at_another_time():
-    model = core.Core(presets.MORE_CORES["pump alone: faults"])
+    model = core.Core(presets.WIDER_CORES["pump alone: faults"])
     Search(model).run(states=4_000)
     for pump, _ in some_pairs(model, 9):
         for by in (bench.SHORT_MS, 7 * bench.QUARTER_MS, -bench.QUARTER_MS + 1):
@@ -178,7 +178,7 @@ BUGS: list[tuple[Plant, core.Bounds | world.Bounds, str]] = [
     (checked.bolus_goes_on_after_a_power_loss, SMALL, "replay"),
     (
         checked.unknown_is_forgotten,
-        presets.MORE_CORES["pump alone: doses and power losses"],
+        presets.WIDER_CORES["pump alone: doses and power losses"],
         "dose-now",
     ),
     (checked.lost_session_stops, SMALL, "stopped"),
