@@ -14,6 +14,7 @@ from cisterna.pump import guard
 from cisterna.pump import keeper as kept
 from cisterna.pump.codec import Unreadable, event_bytes, read_event, read_state, state_bytes
 from cisterna.pump.controller import new_pump, step
+from cisterna.pump.journal import Journal
 from cisterna.pump.keeper import Keeper
 from cisterna.pump.programme import BridgeRule, Device, PatientRule, Programme, Slug
 from cisterna.pump.recovery import JournalRefused
@@ -195,7 +196,7 @@ def test_a_full_disk_refuses_commands_and_the_programme_runs_on():
     now = made.keeper.marked_ms + HOUR_MS
     refused = made.keeper.handle(e.SessionOpened(now, 2)).refused
     assert refused is not None
-    assert refused.code == "storage"
+    assert refused == e.Refusal("storage", "The pump cannot store it. What runs goes on.")
     assert made.keeper.state.programme == PROGRAMME
     assert made.keeper.handle(e.Stopped(now)).refused is None
     assert made.keeper.state.stopped_ms == now
@@ -225,6 +226,30 @@ def test_a_stroke_that_cannot_be_recorded_is_not_made_and_the_floor_runs():
     assert made.keeper.state.flow.floor_nl_per_h == PROGRAMME.floor_nl_per_h
     assert used(made.keeper.state) >= before
     assert [a.code for a in made.keeper.state.alarms] == ["memory"]
+    assert made.keeper.ahead, "the alarm is in the books and not on record"
+
+
+def test_a_write_that_fails_once_costs_no_later_event():
+    """Both copies refuse one write, and what they hold of it is taken back."""
+    made = bench()
+    made.run()
+    left = [2]
+
+    def fails(_: int, op: Op) -> int | None:
+        if op.data is None or not left[0]:
+            return None
+        left[0] -= 1
+        return 0
+
+    made.disk.fails = fails
+    now = made.keeper.marked_ms + 1
+    assert made.keeper.handle(e.SessionOpened(now, 7)).refused is not None
+    assert made.keeper.handle(e.SessionOpened(now, 8)).refused is None
+    assert not (made.keeper.ahead)
+    assert not (made.keeper.refused_on_disk)
+    found, _ = Keeper.restored(Disk(dict(made.disk.kept)), "SN1", now + 1)
+    assert found.state.session is not None
+    assert found.state.session.number == 8
 
 
 @pytest.mark.requirement("SR-33", "SR-34", "H19")
@@ -331,6 +356,48 @@ def test_strokes_that_are_due_share_a_mark_and_all_of_them_count_after_a_power_l
     assert used(again.state) == begin + struck
 
 
+def test_a_stroke_is_due_in_the_millisecond_in_which_it_happens_and_not_before():
+    made = bench()
+    made.run()
+    keeper = made.keeper
+    tip = keeper.state.tip
+    assert tip is not None
+    fifth = tip.run.at_ms(keeper.struck + 4)
+    before = keeper.struck
+    assert keeper.strike(fifth - 1)
+    assert (keeper.struck, keeper.marked_ms) == (before + 4, tip.run.at_ms(before + 3))
+    assert keeper.strike(fifth)
+    assert (keeper.struck, keeper.marked_ms) == (before + 5, fifth)
+
+
+def test_no_stroke_is_marked_beyond_what_is_planned():
+    """Where something must be looked at sooner, the run goes on from there by a plan of its own."""
+    made = bench()
+    made.run()
+    keeper = made.keeper
+    keeper.handle(e.SessionOpened(keeper.marked_ms + 1, 7))
+    until = keeper.state.until_ms
+    tip = keeper.state.tip
+    assert tip is not None
+    assert tip.run.at_ms(tip.run.count - 1) > until, "the run would go on"
+    assert keeper.strike(until + HOUR_MS)
+    assert keeper.marked_ms < until
+    assert keeper.next_stroke_ms() is None
+    assert keeper.handle(e.TimePasses(until)).refused is None
+
+
+def test_a_pump_without_a_plan_makes_no_stroke():
+    assert Keeper.new(Disk(), fresh()).strike(DAY_MS) is False
+
+
+def test_doses_that_ended_since_the_last_snapshot_are_told_after_a_power_loss():
+    disk = Disk()
+    made = Bench(disk, Keeper.new(disk, fresh(), capacity=1 << 20))
+    made.run()
+    again = kept.recall(Disk(dict(disk.kept)), "SN1")
+    assert [c.number for c in again.closed if c.kind == "patient"] == [1, 3]
+
+
 def test_a_due_time_before_the_next_stroke_marks_that_stroke_alone():
     made = bench()
     made.run()
@@ -354,9 +421,18 @@ def test_an_event_that_the_controller_raises_at_is_not_on_record(monkeypatch: py
     assert again.state.stopped_ms is None
 
 
-def test_an_entry_of_no_kind_is_unreadable():
+@pytest.mark.parametrize("head", [b"", b"5", b"5 ", b" 5", b"x 5", b"5 x", b"5 5 5"])
+def test_a_snapshot_that_does_not_begin_as_it_is_written_is_unreadable(head: bytes):
     disk = Disk()
-    Keeper.new(disk, fresh()).journal.append(b"?")
+    Journal.create(disk, "SN1", head + b"\n" + state_bytes(fresh()), 1 << 16)
+    with pytest.raises(Unreadable):
+        Keeper.restored(Disk(dict(disk.kept)), "SN1", 5)
+
+
+@pytest.mark.parametrize("entry", [b"?", b"?12", b"m", b"mx", b"m-1"])
+def test_an_entry_of_no_kind_is_unreadable(entry: bytes):
+    disk = Disk()
+    Keeper.new(disk, fresh()).journal.append(entry)
     with pytest.raises(Unreadable):
         Keeper.restored(Disk(dict(disk.kept)), "SN1", 5)
 

@@ -108,10 +108,34 @@ def test_after_a_flipped_bit_the_pump_falls_to_its_floor_or_stops_where_none_is_
 
 @pytest.mark.requirement("SR-30", "SR-32")
 def test_a_count_of_strokes_that_does_not_fit_its_mark_is_found():
+    for wrong in (-1, 1, 5):
+        made = bench()
+        made.passes(HOUR_MS)
+        made.unit.keeper.struck += wrong
+        out = made.unit.keeper.self_test(made.now + 1)
+        at, civil = out.log[0].at_ms, out.log[0].wall_ms
+        assert (at, civil) == (made.now + 1, made.unit.state.wall_ms(made.now + 1))
+        assert out.log[0].what == "self-test-failed"
+        assert [alarm.code for alarm in out.alarms] == ["memory"]
     made = bench()
     made.passes(HOUR_MS)
-    made.unit.keeper.struck -= 1
+    assert made.unit.keeper.struck > 0
+    made.unit.keeper.struck = 0
     assert made.unit.keeper.self_test(made.now + 1).log[0].what == "self-test-failed"
+
+
+@pytest.mark.requirement("SR-30")
+def test_a_sound_pump_is_found_sound_at_every_moment():
+    """After each mark and each event, also in the millisecond in which a run begins."""
+    made = bench()
+    keeper = made.unit.keeper
+    for minute in range(200):
+        if minute in (20, 90):
+            made.ask(PATIENT, AskDose())
+        made.passes(MINUTE)
+        if keeper.next_test_ms() is not None:
+            assert keeper.self_test(made.now).log == (), minute
+    assert keeper.state.alarms == ()
 
 
 @pytest.mark.requirement("SR-30", "SR-32", "H11")
@@ -123,7 +147,7 @@ def test_what_one_copy_lost_is_put_right_and_logged_and_the_programme_runs_on():
     held[200] ^= 1
     made.disk.kept[area] = bytes(held)
     made.passes(EVERY)
-    assert len(said(made)) == 1
+    assert said(made) == ["copy-repaired"]
     assert [(x.code, x.over) for x in made.unit.state.alarms] == [("memory", True)]
     assert rate_now(made.unit.state.flow) > (PROGRAMME.floor_nl_per_h or 0)
     made.passes(EVERY)
