@@ -203,6 +203,37 @@ def test_one_copy_cut_off_at_any_length_is_made_again():
             assert disk.kept == sound
 
 
+def test_a_finding_says_where_and_what_became_of_it():
+    sound = written(ENTRY, b"x").kept
+    end = HEADER_SIZE + RECORD_OVERHEAD + len(b"state")
+
+    def found(images: dict[str, bytes]) -> list[tuple[str, str]]:
+        return [(f.code, f.message) for f in Journal.open(Disk(dict(images)), SERIAL)[1].findings]
+
+    assert found(sound) == []
+    assert found(broken(sound, "b", 0, end + 3)) == [
+        ("copy-repaired", "What was damaged in copy b of slot 0 is taken from the other copy.")
+    ]
+    torn = {**sound, "a0": sound["a0"][: end + 2 * SIZE] + b"?" + sound["a0"][end + 2 * SIZE + 1 :]}
+    assert found(torn) == [
+        ("torn-tail", "A write in copy a of slot 0 was never confirmed; it is cleared.")
+    ]
+    last = "Records after number 3 were confirmed and are destroyed in both copies."
+    assert found(broken(sound, "ab", 0, end + 3)) == [("lost-records", last)]
+    disk = Disk(dict(sound), unreadable=frozenset({"a0", "a1"}))
+    out = Journal.open(disk, SERIAL)[1].findings
+    assert ("copy-out", "Copy a cannot be read or written.") in [(f.code, f.message) for f in out]
+
+
+def test_a_journal_is_read_again_while_it_is_open():
+    disk = written(ENTRY)
+    journal, _ = Journal.open(disk, SERIAL)
+    journal.append(b"x")
+    again, found = journal.reread()
+    assert (found.snapshot, found.entries) == (b"state", (ENTRY, b"x"))
+    assert again.append(b"y").seq == journal.append(b"z").seq
+
+
 def test_each_copy_may_be_damaged_in_another_record():
     sound = written(ENTRY, b"x", b"y").kept
     end = HEADER_SIZE + RECORD_OVERHEAD + len(b"state")
