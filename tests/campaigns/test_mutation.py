@@ -57,3 +57,22 @@ def test_every_part_names_files_and_tests_that_exist():
             assert list((mutation.ROOT / mutation.PUMP).glob(file)), file
         for test in part.tests:
             assert (mutation.ROOT / "tests" / "pump" / test).exists(), test
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            '-    raise Unfit("a frame is too long")\n+    raise Unfit("A FRAME IS TOO LONG")',
+            "words alone.",
+        ),
+        ('-    raise Unfit("a frame is too long")\n+    raise Unfit(None)', "not explained yet"),
+        ("-    if n < 1:\n+    if n <= 1:", "not explained yet"),
+        (
+            '-    return cast("Json", value)\n+    return cast(None, value)',
+            "the same: a cast is for the type checker alone.",
+        ),
+    ],
+)
+def test_a_survivor_that_changes_words_alone_is_told_from_the_others(change: str, said: str):
+    assert mutation._plain(change) == said
