@@ -16,7 +16,7 @@ from cisterna.pump.link.answer import ACCEPTED, Answer, Greeting, Kind, from_pum
 from cisterna.pump.link.canonical import Reason
 from cisterna.pump.link.command import signed_command
 from cisterna.pump.link.door import Carry, Reply, Silence, receive, settle
-from cisterna.pump.link.frame import Hello
+from cisterna.pump.link.frame import Hello, body
 from cisterna.pump.link.judge import Situation
 from cisterna.pump.link.keys import revoke
 from cisterna.pump.link.proof import digest
@@ -263,10 +263,11 @@ def test_a_value_outside_its_bounds_is_refused_by_the_pump_though_it_is_signed(v
 # How often ----------------------------------------------------------------------------------------
 
 
-def test_noise_leaves_the_link_as_it_was():
-    step = receive(link(), b"noise", AT)
-    assert isinstance(step.outcome, Silence)
-    assert step.link == link()
+def test_noise_and_a_greeting_leave_the_link_as_it_was():
+    noise, hello = (receive(link(), content, AT) for content in (b"noise", body(Hello("0" * 32))))
+    assert isinstance(noise.outcome, Silence)
+    assert isinstance(hello.outcome, Reply)
+    assert noise.link == hello.link == link()
 
 
 @pytest.mark.requirement("SR-48", "A03", "H12")

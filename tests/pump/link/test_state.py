@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cisterna.pump.link.budget import Budget, Calls
 from cisterna.pump.link.canonical import Unfit, decode, encode
+from cisterna.pump.link.ledger import Ledger
 from cisterna.pump.link.record import MOST_ITEMS, build, plain
 from cisterna.pump.link.state import Link, kept, restored, saved, touch
 from cisterna.pump.link.verbs import AskDose, PairBegin, Revoke, Role
@@ -24,6 +25,7 @@ from tests.pump.link.people import (
     READER,
     ask,
     in_session,
+    link,
     send,
 )
 
@@ -83,6 +85,13 @@ def test_what_a_pump_keeps_has_nothing_half_open():
     assert (held.lease.holder, held.lease.heard_ms) == (None, 0)
     assert (held.ring.window, held.ring.touched_ms) == (None, None)
     assert restored(JOURNAL, PUMP, NOW) != "an older journal"
+
+
+def test_a_pump_whose_keys_have_never_changed_comes_back():
+    new = link()
+    assert new.ring.generation == 1, "the patient's key"
+    fresh = replace(new, ring=replace(new.ring, generation=0))
+    assert restored(saved(fresh), PUMP, NOW) == kept(replace(fresh, ledger=Ledger(floor_ms=NOW)))
 
 
 def test_the_journal_of_another_pump_is_refused():
