@@ -200,6 +200,29 @@ def test_a_full_disk_refuses_commands_and_the_programme_runs_on():
     assert made.keeper.state.programme == PROGRAMME
     assert made.keeper.handle(e.Stopped(now)).refused is None
     assert made.keeper.state.stopped_ms == now
+    assert made.keeper.ahead, "the stop is in the books and not on record"
+
+
+def test_a_command_that_finds_no_room_and_no_new_snapshot_is_refused():
+    made = bench()
+    made.run()
+    made.keeper.keep(b"x" * (made.keeper.journal.room - 1))
+    assert made.keeper.journal.room < 0
+    made.disk.fails = lambda _, __: 0
+    refused = made.keeper.handle(e.SessionOpened(made.keeper.marked_ms + 1, 2)).refused
+    assert refused is not None
+    assert made.keeper.state.session is None
+
+
+def test_an_event_in_the_millisecond_of_a_single_stroke_comes_too_late():
+    made = bench()
+    made.run()
+    assert made.keeper.struck == 0
+    assert made.keeper.strike()
+    assert made.keeper.struck == 1
+    with pytest.raises(ValueError, match="after the last stroke"):
+        made.keeper.handle(e.Stopped(made.keeper.marked_ms))
+    assert made.keeper.handle(e.Stopped(made.keeper.marked_ms + 1)).refused is None
 
 
 def test_an_event_that_was_refused_never_comes_back_from_the_disk():
