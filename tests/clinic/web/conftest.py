@@ -17,6 +17,7 @@ from allauth.mfa.totp.internal.auth import TOTP  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.template import Template  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 
 from cisterna.clinic import event  # noqa: E402
@@ -31,6 +32,7 @@ from tests.clinic.web.settings import FOLDER  # noqa: E402
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105
+EVERYWHERE = ("clinic_kind", "clinic_now", "clinic_time", "demo", "idle_s", "member", "menu")
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
 
@@ -58,14 +60,25 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def clinic(template: Path) -> Iterator[Record]:
+def clinic(template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Record]:
     """A clinic of the test's own, at its own time."""
     shutil.copy(template, emptied())
     cache.clear()
     clock.use(lambda: NOW)
+    monkeypatch.setattr(Template, "_render", _nothing_hidden)
     yield Record.open("default")
     clock.use(event.now)
     connection.close()
+
+
+_render = Template._render
+
+
+def _nothing_hidden(page: Template, context: Any) -> str:
+    """No page calls something of its own by a name that every page has (the banner went by one)."""
+    for name in EVERYWHERE:
+        assert sum(name in one for one in context.dicts) < 2, (page.name, name)
+    return str(_render(page, context))
 
 
 Invited = Callable[..., Member]

@@ -34,7 +34,7 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
         "demo": stagehand.banner() if show else None,
         "member": None if locked else found,
         "menu": [] if locked or role is None else [m[:3] for m in _MENU if role in m[3]],
-        "kind": kind,
+        "clinic_kind": kind,
         "clinic_now": clock.now(),
         "clinic_time": f"{clock.now().astimezone(clock.zone()):%Y-%m-%d %H:%M} {clock.zone().key}",
         "idle_s": int(span("idle").total_seconds()),
