@@ -60,18 +60,19 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def clinic(template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Record]:
+def clinic(template: Path) -> Iterator[Record]:
     """A clinic of the test's own, at its own time."""
     shutil.copy(template, emptied())
     cache.clear()
     clock.use(lambda: NOW)
-    monkeypatch.setattr(Template, "_render", _nothing_hidden)
-    yield Record.open("default")
+    with pytest.MonkeyPatch.context() as looking:
+        looking.setattr(Template, "_render", _nothing_hidden)
+        yield Record.open("default")
     clock.use(event.now)
     connection.close()
 
 
-_render = Template._render
+_render = vars(Template)["_render"]
 
 
 def _nothing_hidden(page: Template, context: Any) -> str:
