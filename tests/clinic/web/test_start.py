@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
@@ -15,8 +16,9 @@ from cisterna.clinic.event import Role
 from cisterna.clinic.ledger.entry import ClinicKind
 from cisterna.clinic.ledger.record import Record
 from cisterna.clinic.web import clock
+from cisterna.clinic.web.members import invite
 from cisterna.clinic.web.models import Member
-from tests.clinic.web.conftest import browser_of_nobody
+from tests.clinic.web.conftest import PASSWORD, SECRET, browser_of_nobody
 
 
 @pytest.fixture
@@ -117,6 +119,17 @@ def test_on_every_page_of_the_invented_patient_her_remote_is_one_link_away(demon
         assert way in browser.get(page).content.decode(), page
     browser.post("/start/nurse/")
     assert way not in browser.get("/").content.decode()
+
+
+def test_the_banner_names_whoever_is_signed_in_invented_or_invited(demonstration: Record):
+    browser = browser_of_nobody()
+    browser.post("/start/nurse/")
+    chosen = re.compile(r'<option value="[^"]*" selected>([a-z-]+), ')
+    assert chosen.findall(browser.get("/").content.decode()) == ["nurse-willow"]
+    found, _ = invite("n-gray", Role.NURSE, "main", PASSWORD, "")
+    TOTP.activate(found.user, SECRET)
+    browser.force_login(found.user, "allauth.account.auth_backends.AuthenticationBackend")
+    assert chosen.findall(browser.get("/").content.decode()) == ["n-gray"]
 
 
 def test_only_the_invented_patient_opens_her_pump(demonstration: Record):

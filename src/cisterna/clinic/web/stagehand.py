@@ -75,7 +75,12 @@ def banner() -> dict[str, Any]:
     """What the banner shows: who one can be, how far a move is, and which pumps beep."""
     folder = fleet()
     people = [a for a in whole_cast().staff.values() if a.role not in HERSELF]
-    about: dict[str, Any] = {"staff": people, "lengths": tuple(LENGTHS), "beeping": ()}
+    about: dict[str, Any] = {
+        "staff": people,
+        "names": [a.who for a in people],
+        "lengths": tuple(LENGTHS),
+        "beeping": (),
+    }
     if folder is None:
         return about | {"lengths": ()}
     try:
