@@ -207,13 +207,14 @@ def _plain(lines: str) -> str:
     """What can be said of a change without looking further than at it."""
     taken = "".join(line[1:].strip() for line in lines.splitlines() if line.startswith("-"))
     put = "".join(line[1:].strip() for line in lines.splitlines() if line.startswith("+"))
-    if taken.startswith("return cast(") or "= _names(cast(" in taken:
+    if _CAST.sub("cast(", taken) == _CAST.sub("cast(", put):
         return "the same: a cast is for the type checker alone."
     if _TEXT.sub('""', taken) == _TEXT.sub('""', put):
         return "words alone."
     return "not explained yet"
 
 
+_CAST = re.compile(r"cast\([^,]*,")
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 

@@ -195,7 +195,6 @@ def test_a_full_disk_refuses_commands_and_the_programme_runs_on():
     made.disk.fails = lambda _, __: 0
     now = made.keeper.marked_ms + HOUR_MS
     refused = made.keeper.handle(e.SessionOpened(now, 2)).refused
-    assert refused is not None
     assert refused == e.Refusal("storage", "The pump cannot store it. What runs goes on.")
     assert made.keeper.state.programme == PROGRAMME
     assert made.keeper.handle(e.Stopped(now)).refused is None
@@ -268,8 +267,8 @@ def test_a_write_that_fails_once_costs_no_later_event():
     now = made.keeper.marked_ms + 1
     assert made.keeper.handle(e.SessionOpened(now, 7)).refused is not None
     assert made.keeper.handle(e.SessionOpened(now, 8)).refused is None
-    assert not (made.keeper.ahead)
-    assert not (made.keeper.refused_on_disk)
+    assert not made.keeper.ahead
+    assert not made.keeper.refused_on_disk
     found, _ = Keeper.restored(Disk(dict(made.disk.kept)), "SN1", now + 1)
     assert found.state.session is not None
     assert found.state.session.number == 8

@@ -126,7 +126,7 @@ def test_a_count_of_strokes_that_does_not_fit_its_mark_is_found():
 
 @pytest.mark.requirement("SR-30")
 def test_a_sound_pump_is_found_sound_at_every_moment():
-    """After each mark and each event, also in the millisecond in which a run begins."""
+    """Each minute, through strokes and doses, whenever a test may be."""
     made = bench()
     keeper = made.unit.keeper
     for minute in range(200):

@@ -161,6 +161,13 @@ def test_a_greeting_names_the_nonce_so_an_old_one_is_not_taken_for_new():
     assert not from_pump(replace(sealed, body=Greeting(PUMP, "6" * 32, NOW, 7)), PUMP_PUBLIC)
 
 
+def test_noise_and_a_greeting_leave_the_link_as_it_was():
+    noise, hello = (receive(link(), content, AT) for content in (b"noise", body(Hello("0" * 32))))
+    assert isinstance(noise.outcome, Silence)
+    assert isinstance(hello.outcome, Reply)
+    assert noise.link == hello.link == link()
+
+
 @pytest.mark.requirement("A36", "H07")
 def test_a_stolen_phone_revoked_while_it_was_offline_is_a_stranger_from_then_on():
     signed_before = PATIENT.says(AskDose(), 3)
@@ -261,13 +268,6 @@ def test_a_value_outside_its_bounds_is_refused_by_the_pump_though_it_is_signed(v
 
 
 # How often ----------------------------------------------------------------------------------------
-
-
-def test_noise_and_a_greeting_leave_the_link_as_it_was():
-    noise, hello = (receive(link(), content, AT) for content in (b"noise", body(Hello("0" * 32))))
-    assert isinstance(noise.outcome, Silence)
-    assert isinstance(hello.outcome, Reply)
-    assert noise.link == hello.link == link()
 
 
 @pytest.mark.requirement("SR-48", "A03", "H12")

@@ -8,6 +8,7 @@ PROGRAMMING = ("open_session", "stage:fast", "confirm:fast", "activate")
 TAKING_OVER = ("take_over", "stage:bridged", "confirm:bridged", "activate")
 ASKS = ("remote", ("ask_dose",))
 _A, _B = ("A", PROGRAMMING), ("B", TAKING_OVER)
+_CHANGE = (("open", 1), ("stage", 1), ("confirm", 1), ("activate", 1), ("ask", 1))
 
 CORES: Mapping[str, core.Bounds] = {
     "pump alone: programming": core.Bounds(
@@ -59,15 +60,7 @@ MORE_CORES: Mapping[str, core.Bounds] = {
         dark=1,
     ),
     "pump alone: a bridge and a stop": core.Bounds(
-        (
-            ("open", 1),
-            ("stage", 1),
-            ("confirm", 1),
-            ("activate", 1),
-            ("ask", 1),
-            ("stop", 1),
-            ("restart", 0),
-        ),
+        (*_CHANGE, ("stop", 1), ("restart", 0)),
         next="bridged",
         dark=1,
     ),
@@ -155,17 +148,7 @@ WIDER_CORES: Mapping[str, core.Bounds] = {
         dark=1,
     ),
     "pump alone: a bridge, interrupted": core.Bounds(
-        (
-            ("open", 1),
-            ("stage", 1),
-            ("confirm", 1),
-            ("activate", 1),
-            ("ask", 1),
-            ("bolus", 1),
-            ("stop", 1),
-            ("restart", 0),
-            ("minimum", 1),
-        ),
+        (*_CHANGE, ("bolus", 1), ("stop", 1), ("restart", 0), ("minimum", 1)),
         next="bridged",
         dark=1,
     ),
